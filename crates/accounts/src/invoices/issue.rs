@@ -1,0 +1,41 @@
+//! Issuing: lines and buyer judged, classes added up, posted, told, and only then given a number.
+
+use ::store::Tx;
+use events::Object;
+use kernel::{InvoiceId, Money, Stamp};
+
+use super::{Invoice, InvoiceRefusal, Issued, NewInvoice, events::InvoiceIssued, numbers, rules, store};
+use crate::{Account, Entry, Posting, journal::periods::known_site, post, tax::ClassTotal};
+
+/// Issues an invoice and posts it: debit customer receivable, credit sales by class and tax payable.
+pub async fn issue_invoice(tx: &mut Tx, stamp: &Stamp, new: &NewInvoice) -> Result<Issued, InvoiceRefusal> {
+    let site = known_site(tx, new.site).await?;
+    let totals = rules::judge(new, site.profile)?;
+    if let Some(Invoice { number, .. }) = store::live_invoice(tx, new.order, new.site).await? {
+        return Err(InvoiceRefusal::AlreadyInvoiced { order: new.order, number });
+    }
+    let invoice = stamp.mint::<InvoiceId>();
+    let gross: Money = totals.iter().map(|total| total.gross).sum();
+    let net: Money = totals.iter().map(|total| total.net).sum();
+    let entry = post(tx, stamp, &entry(new, site.currency, &totals)).await?;
+    // The law counts by the wall calendar, also where the business day goes on past midnight.
+    let day = site.time.date(stamp.at);
+    let number = numbers::take(tx, &site, day).await?;
+    let head = store::Head { id: invoice, number: &number.text, period: &number.period, day, gross, net, entry };
+    store::insert(tx, stamp, &head, new, site.currency, &totals).await?;
+    let objects = [Object::of(new.order), Object::of(new.customer), Object::of(new.site)];
+    let body = InvoiceIssued { number: number.text.clone(), gross, net };
+    events::tell(tx, stamp, Object::of(invoice), &objects, &body).await?;
+    Ok(Issued { invoice, number: number.text, gross, totals })
+}
+
+fn entry(new: &NewInvoice, currency: kernel::Currency, totals: &[ClassTotal]) -> Entry {
+    let gross: Money = totals.iter().map(|total| total.gross).sum();
+    let tax: Money = totals.iter().map(|total| total.tax).sum();
+    let owed = Posting::debit(Account::CustomerReceivable, gross).party(new.customer).order(new.order);
+    let mut entry = Entry::new(new.site, currency, new.cause, "invoice").with(owed);
+    for total in totals {
+        entry = entry.with(Posting::credit(Account::Sales(total.class), total.net).order(new.order));
+    }
+    entry.with(Posting::credit(Account::TaxPayable, tax).order(new.order))
+}

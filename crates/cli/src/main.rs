@@ -1,0 +1,77 @@
+//! `freshet`: serve the shop, show it at work, prove its books.
+
+mod demo;
+mod serve;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Freshet 鮮流: the daily work of a shop that sells fresh food online.
+#[derive(Parser)]
+#[command(name = "freshet", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the shop.
+    Serve(serve::ServeArgs),
+    /// Print the effective settings, secrets hidden.
+    Check(serve::ServeArgs),
+    /// Let a simulated company work through its days, and report.
+    Demo(demo::DemoArgs),
+    /// Prove the books: re-derive every balance from the journals and the log.
+    Verify(verify::VerifyArgs),
+    /// Copy the embedded database to FILE while it is in use.
+    Backup(serve::BackupArgs),
+    /// Put a backup in the place of a database.
+    Restore(serve::RestoreArgs),
+    /// Print the API as OpenAPI 3.1.
+    Openapi,
+}
+
+/// Why a command ended badly, in the words for the person who typed it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Failure(String);
+
+impl Failure {
+    pub(crate) fn new(words: impl std::fmt::Display) -> Self {
+        Self(words.to_string())
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a command line tells its failure on stderr")]
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    server::choose_tls_provider();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("freshet: the machine gives no threads: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = runtime.block_on(async {
+        match cli.command {
+            Command::Serve(args) => serve::serve(args).await,
+            Command::Check(args) => serve::check(&args),
+            Command::Demo(args) => demo::demo(args).await,
+            Command::Verify(args) => verify::verify(&args).await,
+            Command::Backup(args) => serve::backup(&args).await,
+            Command::Restore(args) => serve::restore(&args),
+            Command::Openapi => serve::openapi(),
+        }
+    });
+    match done {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("freshet: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

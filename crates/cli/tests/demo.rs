@@ -1,0 +1,94 @@
+//! The one true thread, as a new user runs it: a simulated day against a real server, on both databases.
+
+use std::{path::Path, process::Command};
+
+use serde_json::Value;
+
+/// A day of orders, reported.
+fn demo(seed: u32, database: &str, report: &Path) -> Value {
+    let ended = Command::new(env!("CARGO_BIN_EXE_freshet"))
+        .args(["demo", "--headless", "--days", "1", "--orders", "25", "--seed", &seed.to_string()])
+        .args(["--database", database, "--report"])
+        .arg(report)
+        .output()
+        .expect("the program runs");
+    let told = String::from_utf8_lossy(&ended.stdout).into_owned() + &String::from_utf8_lossy(&ended.stderr);
+    let report = std::fs::read_to_string(report).unwrap_or_else(|_| panic!("no report: {told}"));
+    let report: Value = serde_json::from_str(&report).expect("the report is JSON");
+    for law in report["verify"]["laws"].as_array().expect("laws") {
+        assert_eq!(law["breaches"], Value::Array(Vec::new()), "{law}");
+    }
+    report
+}
+
+/// What must be the same for a seed: everything but the timing.
+fn untimed(mut report: Value) -> Value {
+    report.as_object_mut().expect("an object").remove("timing");
+    report
+}
+
+#[test]
+fn orders_reach_their_doors_and_the_books_balance() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let database = format!("sqlite:{}", folder.path().join("demo.sqlite").display());
+
+    let report = demo(1, &database, &folder.path().join("report.json"));
+
+    let states = &report["run"]["order_states"];
+    let handed_over = states["handed_over"].as_i64().expect("orders were handed over");
+    assert!(handed_over >= 15, "{states}");
+    let invoices = report["verify"]["laws"]
+        .as_array()
+        .expect("laws")
+        .iter()
+        .find(|law| law["law"] == "every order that left has its invoice");
+    assert!(invoices.and_then(|law| law["checked"].as_i64()) >= Some(handed_over));
+    assert!(report["run"]["counts"]["feedback"]["ratings"].as_i64() > Some(0), "customers rate what they got");
+    assert_eq!(report["run"]["notice_sent_most_often"], 1, "no notice is sent twice");
+}
+
+#[test]
+fn a_run_is_the_same_for_its_seed_on_either_database() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = |name: &str| folder.path().join(name);
+    let embedded = |name: &str| format!("sqlite:{}", file(name).display());
+
+    let first = untimed(demo(2, &embedded("a.sqlite"), &file("a.json")));
+    let again = untimed(demo(2, &embedded("b.sqlite"), &file("b.json")));
+    assert_eq!(first, again, "the same seed, the same day");
+
+    let Ok(server) = std::env::var("TEST_POSTGRES_URL") else {
+        println!("skipped: no TEST_POSTGRES_URL");
+        return;
+    };
+    let database = Throwaway::on(&server);
+    let elsewhere = untimed(demo(2, &database.url, &file("c.json")));
+    assert_eq!(first, elsewhere, "the same day on PostgreSQL");
+}
+
+/// A database of its own on the test server, dropped afterwards.
+struct Throwaway {
+    server: String,
+    name: String,
+    url: String,
+}
+
+impl Throwaway {
+    fn on(server: &str) -> Self {
+        let name = format!("freshet_demo_{}", std::process::id());
+        sql(server, &format!("CREATE DATABASE {name}"));
+        let (base, _) = server.rsplit_once('/').expect("a URL with a database");
+        Self { server: server.to_owned(), url: format!("{base}/{name}"), name }
+    }
+}
+
+impl Drop for Throwaway {
+    fn drop(&mut self) {
+        sql(&self.server, &format!("DROP DATABASE {} WITH (FORCE)", self.name));
+    }
+}
+
+fn sql(server: &str, statement: &str) {
+    let done = Command::new("psql").args([server, "-qc", statement]).status().expect("psql runs");
+    assert!(done.success(), "{statement}");
+}

@@ -1,0 +1,28 @@
+//! Chapter 4 配送: from packed parcels to a customer who has said how it was.
+//!
+//! Plans routes, keeps couriers fit for their work, follows every run to the door, asks afterwards, and puts right
+//! what went wrong. It knows orders and parcels by their ids only; `flows` brings the facts of other chapters.
+#![deny(clippy::float_arithmetic)]
+
+#[macro_use]
+mod codes;
+
+pub mod couriers;
+pub mod feedback;
+pub mod planning;
+pub mod remedies;
+pub mod tracking;
+
+use edge::App;
+use utoipa_axum::router::OpenApiRouter;
+
+pub const MIGRATION: store::Migration =
+    store::Migration::new(40, "delivery", include_str!("../../../migrations/0040_delivery.sql"));
+
+/// The routes of all five steps.
+pub fn router() -> OpenApiRouter<App> {
+    planning::http::router()
+        .merge(couriers::http::router())
+        .merge(tracking::http::router())
+        .merge(feedback::http::router())
+}

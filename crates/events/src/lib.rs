@@ -1,0 +1,31 @@
+//! The one append-only log: what happened, told in the transaction that made it so.
+//!
+//! A verb calls [`tell`]; nothing global is locked, so writers never queue for the log. A sealer ([`seal`]) gives
+//! committed events their gap-free position, in an order that respects each object's own, and links them by hash
+//! in blocks. Readers follow positions only: whatever commits late gets a late position, so nobody skips it.
+//!
+//! Nothing here is ever changed or deleted; the tables refuse it.
+
+mod chain;
+mod feed;
+mod http;
+mod read;
+mod seal;
+mod tell;
+
+pub use chain::{Break, Chain, HeadsBroken, check_block, check_heads, export_heads, verify_chain};
+pub use feed::{Feed, Follower};
+pub use http::router;
+pub use read::{
+    BlockHead, KINDS_MAX, Link, SealedEvent, Subject, ToldEvent, advance, blocks_after, claim, cursor, first_told,
+    first_touched, of_object, read_after, tip, told_between,
+};
+pub use seal::{BATCH_MAX, Sealed, seal};
+pub use tell::{Object, Told, tell};
+
+/// The tables of the log.
+pub const MIGRATION: store::Migration =
+    store::Migration::new(2, "events", include_str!("../../../migrations/0002_events.sql")).with(
+        include_str!("../../../migrations/0002_events.sqlite.sql"),
+        include_str!("../../../migrations/0002_events.postgres.sql"),
+    );

@@ -1,0 +1,35 @@
+//! Hand-overs between contexts, one short file each. Read in this order they are the value chain.
+//!
+//! A flow calls verbs of two or more contexts in one transaction and decides nothing by itself: what may happen is
+//! said by the contexts, that it happens together is said here.
+
+mod drop_to_feedback;
+mod life_to_orders;
+mod opening_to_stock;
+mod order_to_drop;
+mod pack_to_route;
+mod pack_to_settlement;
+mod refusal;
+mod road_to_warehouse;
+mod route_to_road;
+mod wave_to_pick;
+
+pub mod payment_to_order;
+
+use edge::App;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use life_to_orders::sweep;
+pub use refusal::FlowRefusal;
+
+/// The routes that touch more than one context.
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(opening_to_stock::router())
+        .merge(wave_to_pick::router())
+        .merge(pack_to_settlement::router())
+        .merge(pack_to_route::router())
+        .merge(route_to_road::router())
+        .merge(drop_to_feedback::router())
+        .merge(road_to_warehouse::router())
+}

@@ -1,0 +1,68 @@
+//! 3.4 meets 4.1: what is packed is planned onto runs.
+
+use axum::extract::State;
+use delivery::planning::{self, Drop, Plan, PlanningRefusal};
+use edge::{ApiJson, App, By, Created, IdempotencyKey, Problem, duty};
+use kernel::{DeliveryWindowId, SiteId, Window};
+use orders::{intake, outbound};
+use serde::{Deserialize, Serialize};
+use store::Tx;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{FlowRefusal, order_to_drop};
+
+/// The window to be planned.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewPlan {
+    site: SiteId,
+    delivery_window: DeliveryWindowId,
+}
+
+/// Plan the packed orders of a window onto runs; every order is on a stop or told why not.
+#[utoipa::path(post, path = "/plans", tag = "4.1 planning", operation_id = "plan_window", request_body = NewPlan,
+    params(IdempotencyKey), responses((status = 201, body = Plan), (status = "4XX", body = Problem)))]
+async fn plan_window(
+    State(app): State<App>,
+    by: By<duty::PlanRoutes>,
+    key: IdempotencyKey,
+    ApiJson(new): ApiJson<NewPlan>,
+) -> Result<Created<Plan>, Problem> {
+    by.demand_site(new.site)?;
+    let asked_at = app.clock.now();
+    let brief = app
+        .read(async move |tx: &mut Tx| {
+            let (window, drops) = drops(tx, new).await?;
+            Ok::<_, FlowRefusal>(planning::problem(tx, asked_at, new.site, window, &drops).await?)
+        })
+        .await?;
+    // Thinking takes its time outside the writer; `keep` refuses a plan whose ground has moved meanwhile.
+    let draft =
+        tokio::task::spawn_blocking(move || planning::solve(brief)).await.map_err(|error| Problem::internal(&error))?;
+    app.once(&by, key, async move |tx, stamp| {
+        let plan = planning::keep(tx, stamp, &draft).await?;
+        for stop in plan.runs.iter().flat_map(|run| &run.stops) {
+            outbound::set_eta(tx, stamp, stop.order, stop.eta.at).await?;
+        }
+        Ok::<_, FlowRefusal>(plan)
+    })
+    .await
+    .map(Created)
+}
+
+async fn drops(tx: &mut Tx, new: NewPlan) -> Result<(Window, Vec<Drop>), FlowRefusal> {
+    let window = intake::window(tx, new.site, new.delivery_window).await?.span();
+    let mut drops = Vec::new();
+    for drop in outbound::deliverable(tx, new.site, new.delivery_window).await? {
+        drops.push(order_to_drop::drop_of(tx, drop).await?);
+    }
+    if drops.len() > planning::DROPS_MAX {
+        return Err(PlanningRefusal::TooManyDrops { drops: drops.len(), most: planning::DROPS_MAX }.into());
+    }
+    Ok((window, drops))
+}
+
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(plan_window))
+}

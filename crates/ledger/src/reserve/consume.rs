@@ -1,0 +1,94 @@
+//! Consuming: the picker has taken the goods, and the journal says so.
+
+use std::collections::BTreeSet;
+
+use ::store::Tx;
+use kernel::{Date, LotId, PlaceId, Quantity, ReservationId, Stamp};
+
+use super::{Bound, Reservation, bind::settled, bounds_of, reservation, store};
+use crate::{
+    Cause, LedgerRefusal, Move, Posted, Purpose,
+    journal::{Entry, Freed, carry},
+    lots, shelf,
+    usable::usable,
+};
+
+/// What a picker took for a reservation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pick {
+    pub reservation: ReservationId,
+    pub lot: LotId,
+    pub place: PlaceId,
+    /// As counted and weighed; nothing when the picker found nothing.
+    pub actual: Quantity,
+    /// The tote it went into.
+    pub to: PlaceId,
+    pub rest: Rest,
+}
+
+/// What becomes of the part of a binding that was not picked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// It is free for others: the pick is done.
+    Release,
+    /// It stays bound: the picker goes on.
+    Keep,
+}
+
+/// A pick as it stands in the books.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consumed {
+    pub reservation: Reservation,
+    /// None when nothing was taken.
+    pub posted: Option<Posted>,
+}
+
+/// Consumes a binding: the goods go from the shelf to the tote, as weighed. A lot that has been blocked or has run
+/// out since it was bound is refused, whatever the slip says.
+pub async fn consume(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    cause: Cause,
+    day: Date,
+    pick: &Pick,
+) -> Result<Consumed, LedgerRefusal> {
+    let known = reservation(tx, pick.reservation).await?;
+    let key = (known.site, known.sku);
+    shelf::lock(tx, &BTreeSet::from([key])).await?;
+    let lot = lots::lot(tx, pick.lot).await?;
+    let at = known.needed_until.max(stamp.at);
+    usable(&lot.life(), at, Purpose::Pick).map_err(|why| LedgerRefusal::LotUnusable { lot: lot.code.clone(), why })?;
+    let bound = store::binding(tx, pick.reservation, pick.lot, pick.place).await?;
+    let bound = bound.ok_or_else(|| LedgerRefusal::NotBound { lot: lot.code.clone() })?;
+    let taken = known.measure.promised(pick.actual);
+    let kept = match pick.rest {
+        Rest::Release => 0,
+        Rest::Keep => bound.amount.saturating_sub(taken).max(0),
+    };
+    let freed = Freed { place: bound.place, lot: bound.lot, amount: bound.amount.saturating_sub(kept) };
+
+    let posted = if pick.actual.is_nothing() {
+        store::unbind(tx, freed).await?;
+        shelf::settle(tx, stamp, key).await?;
+        None
+    } else {
+        let moved = Move { lot: lot.id, from: pick.place, to: pick.to, quantity: pick.actual };
+        let entry = Entry { cause, site: known.site, day, reason: None, freed: Some(freed) };
+        Some(carry(tx, stamp, &entry, &[moved]).await?)
+    };
+    if kept > 0 {
+        let rest = bound.quantity.split(&[freed.amount, kept]).pop().unwrap_or(bound.quantity);
+        store::keep_bound(tx, &Bound { quantity: rest, amount: kept, ..bound }).await?;
+    } else {
+        store::drop_bound(tx, &bound).await?;
+    }
+    let known = reservation(tx, pick.reservation).await?;
+    let actual = posted.as_ref().and_then(|posted| posted.brought_to(pick.to)).unwrap_or(Quantity::NONE);
+    let picked = known.picked.plus(actual).unwrap_or(known.picked);
+    let known = Reservation { picked, ..known };
+    let has_bounds = !bounds_of(tx, known.id).await?.is_empty();
+    let state = if known.state.is_open() { known.state } else { settled(&known, has_bounds) };
+    let reservation = Reservation { state, ..known };
+    store::save(tx, &reservation).await?;
+    Ok(Consumed { reservation, posted })
+}

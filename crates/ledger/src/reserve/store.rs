@@ -1,0 +1,232 @@
+//! SQL of reservations and bindings.
+
+use kernel::{Exactness, Instant, LotId, OrderLineId, PlaceId, Quantity, ReservationId};
+use store::{FromRow, Result, Row, StoreError, Tx, args, row, sql};
+
+use super::{Bound, Reservation, Skip, promise::in_shape};
+use crate::{journal::Freed, quantities};
+
+macro_rules! reservation_columns {
+    () => {
+        "id, site, sku, order_line, measure, state, wanted_pieces, wanted_grams, pieces, grams, amount, picked_pieces, \
+         picked_grams, deliver_by, needed_until, expires_at, placed_at"
+    };
+}
+pub(crate) use reservation_columns;
+
+sql! {
+    RESERVATION = concat!("SELECT ", reservation_columns!(), " FROM reservation WHERE id = $1");
+    OF_LINE =
+        concat!("SELECT ", reservation_columns!(), " FROM reservation WHERE order_line = $1 ORDER BY placed_at, id");
+    LAPSED = concat!(
+        "SELECT ", reservation_columns!(), " FROM reservation
+         WHERE expires_at <= $1 AND state IN ('promised', 'uncovered') ORDER BY expires_at, id LIMIT 500"
+    );
+    ADD = concat!(
+        "INSERT INTO reservation (", reservation_columns!(), ")
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+    );
+    SAVE =
+        "UPDATE reservation
+         SET state = $2, pieces = $3, grams = $4, amount = $5, picked_pieces = $6, picked_grams = $7, expires_at = $8
+         WHERE id = $1";
+    CONFIRM = "UPDATE reservation SET expires_at = NULL WHERE id = $1";
+    BINDING =
+        "SELECT b.reservation, b.lot, b.place, b.pieces, b.grams, b.amount, l.measure
+         FROM binding b JOIN lot l ON l.id = b.lot WHERE b.reservation = $1 AND b.lot = $2 AND b.place = $3";
+    BINDINGS_OF =
+        "SELECT b.reservation, b.lot, b.place, b.pieces, b.grams, b.amount, l.measure
+         FROM binding b JOIN lot l ON l.id = b.lot WHERE b.reservation = $1 ORDER BY b.lot, b.place";
+    BINDINGS_OF_LOT =
+        "SELECT b.reservation, b.lot, b.place, b.pieces, b.grams, b.amount, l.measure
+         FROM binding b JOIN lot l ON l.id = b.lot WHERE b.lot = $1 ORDER BY b.reservation, b.place";
+    BINDINGS_OF_GOODS =
+        "SELECT b.reservation, b.lot, b.place, b.pieces, b.grams, b.amount, l.measure
+         FROM binding b JOIN lot l ON l.id = b.lot JOIN reservation r ON r.id = b.reservation
+         WHERE b.lot = $1 AND b.place = $2 ORDER BY r.placed_at DESC, r.id DESC";
+    /// The CHECK of the table refuses what the row does not hold.
+    BIND_BALANCE = "UPDATE balance SET bound = bound + $3 WHERE place = $1 AND lot = $2";
+    ADD_BINDING =
+        "INSERT INTO binding (reservation, lot, place, pieces, grams, amount, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (reservation, lot, place) DO UPDATE
+         SET pieces = CASE WHEN excluded.pieces IS NULL THEN binding.pieces
+                           ELSE COALESCE(binding.pieces, 0) + excluded.pieces END,
+             grams = CASE WHEN excluded.grams IS NULL THEN binding.grams
+                          ELSE COALESCE(binding.grams, 0) + excluded.grams END,
+             amount = binding.amount + excluded.amount";
+    UNBIND_BALANCE = "UPDATE balance SET bound = bound - $3 WHERE place = $1 AND lot = $2";
+    KEEP_BINDING =
+        "UPDATE binding SET pieces = $4, grams = $5, amount = $6 WHERE reservation = $1 AND lot = $2 AND place = $3";
+    DROP_BINDING = "DELETE FROM binding WHERE reservation = $1 AND lot = $2 AND place = $3";
+    SKIP =
+        "INSERT INTO lot_skip (reservation, lot, why, at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (reservation, lot) DO UPDATE SET why = excluded.why, at = excluded.at";
+    SKIPPED = "SELECT lot, why FROM lot_skip WHERE reservation = $1 ORDER BY at, lot";
+}
+
+impl FromRow for Reservation {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let measure = row.get(4)?;
+        let quantity = |pieces: usize, grams: usize| -> Result<Quantity> {
+            Ok(quantities::from_columns(row.get(pieces)?, row.get(grams)?, Exactness::Exact))
+        };
+        Ok(Self {
+            id: row.get(0)?,
+            site: row.get(1)?,
+            sku: row.get(2)?,
+            order_line: row.get(3)?,
+            measure,
+            state: row.get(5)?,
+            wanted: in_shape(measure, quantity(6, 7)?),
+            open: in_shape(measure, quantity(8, 9)?),
+            amount: row.get(10)?,
+            picked: quantity(11, 12)?,
+            deliver_by: row.get(13)?,
+            needed_until: row.get(14)?,
+            expires_at: row.get(15)?,
+            placed_at: row.get(16)?,
+        })
+    }
+}
+
+impl FromRow for Bound {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let quantity = quantities::from_columns(row.get(3)?, row.get(4)?, Exactness::Exact);
+        Ok(Self {
+            reservation: row.get(0)?,
+            lot: row.get(1)?,
+            place: row.get(2)?,
+            quantity: in_shape(row.get(6)?, quantity),
+            amount: row.get(5)?,
+        })
+    }
+}
+
+pub(super) async fn by_id(tx: &mut Tx, id: ReservationId) -> Result<Option<Reservation>> {
+    tx.optional(RESERVATION, args![id]).await
+}
+
+pub(super) async fn of_line(tx: &mut Tx, line: OrderLineId) -> Result<Vec<Reservation>> {
+    tx.all(OF_LINE, args![line]).await
+}
+
+pub(super) async fn lapsed(tx: &mut Tx, now: Instant) -> Result<Vec<Reservation>> {
+    tx.all(LAPSED, args![now]).await
+}
+
+pub(super) async fn add(tx: &mut Tx, reservations: &[Reservation]) -> Result<()> {
+    let rows = reservations
+        .iter()
+        .map(|new| {
+            row![
+                new.id,
+                new.site,
+                new.sku,
+                new.order_line,
+                new.measure,
+                new.state,
+                new.wanted.pieces,
+                new.wanted.grams,
+                new.open.pieces,
+                new.open.grams,
+                new.amount,
+                new.picked.pieces,
+                new.picked.grams,
+                new.deliver_by,
+                new.needed_until,
+                new.expires_at,
+                new.placed_at,
+            ]
+        })
+        .collect();
+    tx.put_many(ADD, rows).await
+}
+
+/// Writes what may change of a reservation.
+pub(crate) async fn save(tx: &mut Tx, known: &Reservation) -> Result<()> {
+    tx.put(
+        SAVE,
+        args![
+            known.id,
+            known.state,
+            known.open.pieces,
+            known.open.grams,
+            known.amount,
+            known.picked.pieces,
+            known.picked.grams,
+            known.expires_at,
+        ],
+    )
+    .await
+}
+
+pub(super) async fn confirm(tx: &mut Tx, id: ReservationId) -> Result<()> {
+    tx.put(CONFIRM, args![id]).await
+}
+
+pub(super) async fn binding(
+    tx: &mut Tx,
+    reservation: ReservationId,
+    lot: LotId,
+    place: PlaceId,
+) -> Result<Option<Bound>> {
+    tx.optional(BINDING, args![reservation, lot, place]).await
+}
+
+pub(super) async fn bindings_of(tx: &mut Tx, reservation: ReservationId) -> Result<Vec<Bound>> {
+    tx.all(BINDINGS_OF, args![reservation]).await
+}
+
+pub(crate) async fn bindings_of_lot(tx: &mut Tx, lot: LotId) -> Result<Vec<Bound>> {
+    tx.all(BINDINGS_OF_LOT, args![lot]).await
+}
+
+/// The bindings on a lot in a place, the latest placed first.
+pub(super) async fn bindings_of_goods(tx: &mut Tx, lot: LotId, place: PlaceId) -> Result<Vec<Bound>> {
+    tx.all(BINDINGS_OF_GOODS, args![lot, place]).await
+}
+
+pub(super) async fn bind(tx: &mut Tx, at: Instant, bound: &Bound) -> Result<()> {
+    one_row(tx.execute(BIND_BALANCE, args![bound.place, bound.lot, bound.amount]).await?)?;
+    tx.put(
+        ADD_BINDING,
+        args![
+            bound.reservation,
+            bound.lot,
+            bound.place,
+            bound.quantity.pieces,
+            bound.quantity.grams,
+            bound.amount,
+            at,
+        ],
+    )
+    .await
+}
+
+pub(super) async fn unbind(tx: &mut Tx, freed: Freed) -> Result<()> {
+    one_row(tx.execute(UNBIND_BALANCE, args![freed.place, freed.lot, freed.amount]).await?)
+}
+
+const fn one_row(changed: u64) -> Result<()> {
+    if changed == 1 { Ok(()) } else { Err(StoreError::Count(1, changed)) }
+}
+
+pub(super) async fn keep_bound(tx: &mut Tx, bound: &Bound) -> Result<()> {
+    tx.put(
+        KEEP_BINDING,
+        args![bound.reservation, bound.lot, bound.place, bound.quantity.pieces, bound.quantity.grams, bound.amount,],
+    )
+    .await
+}
+
+pub(super) async fn drop_bound(tx: &mut Tx, bound: &Bound) -> Result<()> {
+    tx.put(DROP_BINDING, args![bound.reservation, bound.lot, bound.place]).await
+}
+
+pub(super) async fn skip(tx: &mut Tx, at: Instant, reservation: ReservationId, lot: LotId, why: Skip) -> Result<()> {
+    tx.put(SKIP, args![reservation, lot, why, at]).await
+}
+
+pub(super) async fn skipped(tx: &mut Tx, reservation: ReservationId) -> Result<Vec<(LotId, Skip)>> {
+    tx.all(SKIPPED, args![reservation]).await
+}

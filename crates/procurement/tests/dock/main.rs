@@ -1,0 +1,9 @@
+//! Stories of the dock, from the supplier's register to the money, on both engines and through HTTP.
+#![expect(clippy::unwrap_used, reason = "a story stops where it cannot go on")]
+
+mod laws;
+mod money;
+mod orders;
+mod shelves;
+mod shop;
+mod verdicts;

@@ -1,0 +1,268 @@
+//! Everything that can be set, in one place. File < environment < flags.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+
+use kernel::Instant;
+use serde::{Deserialize, Serialize};
+
+/// The settings of one server process. `freshet check` prints the effective ones with secrets hidden.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub database: String,
+    /// Where to listen. Off loopback the server demands TLS.
+    pub listen: SocketAddr,
+    /// The address that customers know, such as `https://shop.example`; links in notices begin with it.
+    pub public_address: Option<String>,
+    /// `real`, or `stepped` for a demonstration whose clock is moved by `POST /api/demo/clock`.
+    pub time: TimeSetting,
+    /// With stepped time: where the clock of a new demonstration begins (RFC 3339).
+    pub stepped_start: Option<Instant>,
+    /// With stepped time: the seed of all ids, so that a run can be repeated.
+    pub stepped_seed: u64,
+    /// Creates the demo company in an empty database.
+    pub demo_company: bool,
+    /// How many sites a new demo company gets, 1 or 2: the second trades under the `cn` profile.
+    pub demo_sites: u32,
+    /// Lets the demo logins in from other machines. Only for a closed network.
+    pub demo_open: bool,
+    pub tls: TlsSettings,
+    pub notices: NoticeSettings,
+    /// The secret that signs customers' links. Without it the database keeps one that it made for itself.
+    pub link_secret: Option<String>,
+    /// Requests a caller may send per second, over a burst of ten times that; 0 is no limit.
+    pub requests_per_second: u32,
+    /// Log lines as JSON instead of text.
+    pub log_json: bool,
+}
+
+/// How time passes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeSetting {
+    #[default]
+    Real,
+    Stepped,
+}
+
+/// The certificate that other machines are shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TlsSettings {
+    /// PEM file with the certificate chain.
+    pub certificate: Option<PathBuf>,
+    /// PEM file with the private key.
+    pub key: Option<PathBuf>,
+    /// Makes a certificate at start and prints its fingerprint.
+    pub self_signed: bool,
+}
+
+/// Where notices to customers go.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NoticeSettings {
+    /// An address that takes one POST per notice; wins over the file.
+    pub url: Option<String>,
+    /// Lets `url` lie in a private network.
+    pub allow_private: bool,
+    /// A file that gets one JSON line per notice; `freshet-notices.jsonl` in the working folder if nothing is said.
+    pub file: Option<PathBuf>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            database: "sqlite:freshet.sqlite".to_owned(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_address: None,
+            time: TimeSetting::Real,
+            stepped_start: None,
+            stepped_seed: 1,
+            demo_company: false,
+            demo_sites: 1,
+            demo_open: false,
+            tls: TlsSettings::default(),
+            notices: NoticeSettings::default(),
+            link_secret: None,
+            requests_per_second: 0,
+            log_json: false,
+        }
+    }
+}
+
+/// Why settings were refused.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error("the settings file {path} cannot be read: {reason}")]
+    Unreadable { path: PathBuf, reason: std::io::Error },
+    #[error("the settings do not parse: {0}")]
+    Malformed(String),
+    #[error("{0}")]
+    Contradiction(&'static str),
+}
+
+/// `FRESHET_LISTEN`, `FRESHET_TLS__CERTIFICATE`: two underscores step into a section.
+const ENVIRONMENT_PREFIX: &str = "FRESHET_";
+/// Environment names with the prefix that are not settings of the server.
+const NOT_SETTINGS: [&str; 2] = ["FRESHET_TEST_DATA", "FRESHET_LOG"];
+
+impl Settings {
+    /// Reads file, environment and flags, the later over the earlier.
+    pub fn load(
+        file: Option<PathBuf>,
+        environment: impl Iterator<Item = (String, String)>,
+        flags: toml::Table,
+    ) -> Result<Self, SettingsError> {
+        let mut table = match file {
+            None => toml::Table::new(),
+            Some(path) => std::fs::read_to_string(&path)
+                .map_err(|reason| SettingsError::Unreadable { path, reason })?
+                .parse()
+                .map_err(|error: toml::de::Error| SettingsError::Malformed(error.to_string()))?,
+        };
+        let spoken: BTreeMap<String, String> = environment
+            .filter(|(name, _)| name.starts_with(ENVIRONMENT_PREFIX) && !NOT_SETTINGS.contains(&name.as_str()))
+            .collect();
+        for (name, value) in spoken {
+            let path = name.trim_start_matches(ENVIRONMENT_PREFIX).to_ascii_lowercase();
+            place(&mut table, &path, value)?;
+        }
+        lay_over(&mut table, flags);
+        let settings: Self =
+            table.try_into().map_err(|error: toml::de::Error| SettingsError::Malformed(error.to_string()))?;
+        settings.checked()
+    }
+
+    /// Refuses settings that contradict each other, before anything is opened.
+    fn checked(self) -> Result<Self, SettingsError> {
+        if self.tls.certificate.is_some() != self.tls.key.is_some() {
+            return Err(SettingsError::Contradiction("tls.certificate and tls.key belong together"));
+        }
+        if !self.listen.ip().is_loopback() && self.tls.certificate.is_none() && !self.tls.self_signed {
+            return Err(SettingsError::Contradiction(
+                "listening off loopback demands TLS: give tls.certificate and tls.key, or --tls-self-signed",
+            ));
+        }
+        if !self.listen.ip().is_loopback() && self.demo_company && !self.demo_open {
+            return Err(SettingsError::Contradiction("demo logins stay on loopback unless --demo-open is given"));
+        }
+        if self.stepped_start.is_some() && self.time == TimeSetting::Real {
+            return Err(SettingsError::Contradiction("stepped_start needs time = \"stepped\""));
+        }
+        if !(1..=2).contains(&self.demo_sites) {
+            return Err(SettingsError::Contradiction("demo_sites is 1 or 2"));
+        }
+        Ok(self)
+    }
+
+    /// Where customers' links lead: what was set, or the address that is listened on.
+    pub fn address(&self) -> String {
+        self.public_address.clone().unwrap_or_else(|| {
+            let tls = self.tls.self_signed || self.tls.certificate.is_some();
+            format!("{}://{}", if tls { "https" } else { "http" }, self.listen)
+        })
+    }
+
+    /// The settings as TOML, with secrets hidden.
+    pub fn shown(&self) -> String {
+        let mut shown = self.clone();
+        shown.link_secret = shown.link_secret.map(|_| "(hidden)".to_owned());
+        shown.database = without_password(&shown.database);
+        shown.notices.url = shown.notices.url.as_deref().map(without_password);
+        toml::to_string_pretty(&shown).unwrap_or_default()
+    }
+}
+
+fn place(table: &mut toml::Table, path: &str, value: String) -> Result<(), SettingsError> {
+    let parsed = match value.as_str() {
+        "true" => toml::Value::Boolean(true),
+        "false" => toml::Value::Boolean(false),
+        number if number.parse::<i64>().is_ok() => toml::Value::Integer(number.parse().unwrap_or_default()),
+        _ => toml::Value::String(value),
+    };
+    match path.split_once("__") {
+        None => {
+            table.insert(path.to_owned(), parsed);
+            Ok(())
+        }
+        Some((section, rest)) => {
+            let section = table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            let toml::Value::Table(section) = section else {
+                return Err(SettingsError::Contradiction(
+                    "an environment name steps into a setting that is no section",
+                ));
+            };
+            section.insert(rest.to_owned(), parsed);
+            Ok(())
+        }
+    }
+}
+
+fn lay_over(table: &mut toml::Table, flags: toml::Table) {
+    for (name, value) in flags {
+        match (table.get_mut(&name), value) {
+            (Some(toml::Value::Table(section)), toml::Value::Table(over)) => lay_over(section, over),
+            (_, value) => {
+                table.insert(name, value);
+            }
+        }
+    }
+}
+
+/// `postgres://user:secret@host/db` without the secret.
+pub fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((credentials, host)) = rest.rsplit_once('@') else { return url.to_owned() };
+    let user = credentials.split(':').next().unwrap_or_default();
+    format!("{scheme}://{user}@{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str, environment: &[(&str, &str)], flags: &str) -> Result<Settings, SettingsError> {
+        let path = std::env::temp_dir().join(format!("freshet-settings-{:x}.toml", file.len() * 31 + flags.len()));
+        std::fs::write(&path, file).expect("the temporary folder can be written");
+        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Settings::load(Some(path), environment, flags.parse().expect("flags are a table"))
+    }
+
+    #[test]
+    fn flags_win_over_environment_over_file() {
+        let settings = load(
+            "listen = \"127.0.0.1:1\"\ndatabase = \"sqlite:a\"\nlog_json = true\n",
+            &[("FRESHET_LISTEN", "127.0.0.1:2"), ("FRESHET_DATABASE", "sqlite:b"), ("PATH", "/bin")],
+            "listen = \"127.0.0.1:3\"",
+        )
+        .expect("the settings agree");
+        assert_eq!((settings.listen.port(), settings.database.as_str(), settings.log_json), (3, "sqlite:b", true));
+    }
+
+    #[test]
+    fn an_unknown_setting_is_refused_by_name() {
+        let refused = load("databse = \"sqlite:a\"", &[], "").expect_err("a slip of the pen");
+        assert!(refused.to_string().contains("databse"), "{refused}");
+    }
+
+    #[test]
+    fn other_machines_are_served_over_tls_or_not_at_all() {
+        assert!(load("listen = \"0.0.0.0:8443\"", &[], "").is_err());
+        assert!(load("listen = \"0.0.0.0:8443\"\n[tls]\nself_signed = true\n", &[], "").is_ok());
+        let demo = "listen = \"0.0.0.0:8443\"\ndemo_company = true\n[tls]\nself_signed = true\n";
+        assert!(load(demo, &[], "").is_err());
+        assert!(load(demo, &[("FRESHET_DEMO_OPEN", "true")], "").is_ok());
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let settings = Settings {
+            database: "postgres://shop:hush@db/freshet".to_owned(),
+            link_secret: Some("hush".to_owned()),
+            ..Settings::default()
+        };
+        assert!(!settings.shown().contains("hush"), "{}", settings.shown());
+        assert!(settings.shown().contains("postgres://shop@db/freshet"));
+    }
+}

@@ -1,0 +1,149 @@
+//! From settings to a shop that is open.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::Router;
+use edge::App;
+use events::Feed;
+use kernel::{Clock, IdSource, Instant};
+use store::Db;
+use tokio::{signal, sync::watch};
+use tracing_subscriber::EnvFilter;
+
+use crate::{MIGRATIONS, Settings, StartError, TimeSetting, api, company, installation, tls, worker::Worker};
+
+/// A shop that is ready to answer: its routes and the work behind them.
+pub struct Shop {
+    pub app: App,
+    pub router: Router,
+    pub(crate) feed: Feed,
+    pub(crate) worker: Arc<Worker>,
+}
+
+/// Where a demonstration's clock begins when nothing else is said: a Monday, 06:00 in Taipei.
+const STEPPED_START: Instant = Instant::from_millis(1_772_402_400_000);
+/// How long open requests may go on after the signal to stop.
+const GRACE: Duration = Duration::from_secs(5);
+/// Background work looks for something to do this often.
+const WORK_EVERY: Duration = Duration::from_millis(200);
+
+/// Opens the database and assembles the shop on it, without listening.
+pub async fn open(settings: &Settings) -> Result<Shop, StartError> {
+    let (clock, ids) = match settings.time {
+        TimeSetting::Real => (Clock::Real, IdSource::Random),
+        TimeSetting::Stepped => {
+            (Clock::stepped(settings.stepped_start.unwrap_or(STEPPED_START)), IdSource::seeded(settings.stepped_seed))
+        }
+    };
+    let db = Db::open(&settings.database).await?;
+    db.migrate(MIGRATIONS).await?;
+    installation::install(&db, settings.time, clock.now()).await?;
+    if settings.demo_company {
+        company::found(&db, &clock, &ids, settings.demo_sites).await?;
+    }
+    api::assemble(settings, db, clock, ids).await
+}
+
+/// Serves until the process is told to stop, then lets open requests end.
+pub async fn serve(settings: Settings) -> Result<(), StartError> {
+    log_to_stderr(&settings);
+    let shop = open(&settings).await?;
+    let tls = tls::prepare(&settings.tls).await?;
+    let listener = std::net::TcpListener::bind(settings.listen)
+        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+        .map_err(|reason| StartError::Listen { address: settings.listen, reason })?;
+    let address = listener.local_addr().unwrap_or(settings.listen);
+    welcome(&settings, address, tls.as_ref());
+
+    let (stop, stopped) = watch::channel(false);
+    let work = tokio::spawn(work_in_real_time(shop.app.clock.clone(), Arc::clone(&shop.worker), stopped));
+    let handle = axum_server::Handle::new();
+    tokio::spawn({
+        let (handle, feed) = (handle.clone(), shop.feed);
+        async move {
+            told_to_stop().await;
+            tracing::info!("stopping");
+            // Streams would keep the server open for as long as somebody watches.
+            feed.close();
+            handle.graceful_shutdown(Some(GRACE));
+        }
+    });
+    let service = shop.router.into_make_service_with_connect_info::<SocketAddr>();
+    let served = match tls {
+        None => {
+            let server = axum_server::from_tcp(listener).map_err(StartError::Served)?;
+            server.handle(handle).serve(service).await
+        }
+        Some(tls) => {
+            let server = axum_server::from_tcp_rustls(listener, tls.config).map_err(StartError::Served)?;
+            server.handle(handle).serve(service).await
+        }
+    };
+    // With a stepped clock the receiver is gone already.
+    let _gone = stop.send(true);
+    if let Err(error) = work.await {
+        tracing::error!(%error, "background work had ended badly");
+    }
+    served.map_err(StartError::Served)
+}
+
+/// In real time the work is looked for again and again; a stepped clock does it when it is moved.
+async fn work_in_real_time(clock: Clock, worker: Arc<Worker>, mut stopped: watch::Receiver<bool>) {
+    if matches!(clock, Clock::Stepped(_)) {
+        return;
+    }
+    loop {
+        if let Err(error) = worker.work_until(clock.now()).await {
+            tracing::error!(%error, "background work failed and will be tried again");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(WORK_EVERY) => {}
+            _ = stopped.changed() => return,
+        }
+    }
+}
+
+async fn told_to_stop() {
+    let interrupt = async { signal::ctrl_c().await };
+    #[cfg(unix)]
+    {
+        let Ok(mut terminate) = signal::unix::signal(signal::unix::SignalKind::terminate()) else {
+            drop(interrupt.await);
+            return;
+        };
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupt.await);
+}
+
+/// Tells the person at the terminal where the shop is and how to get in.
+#[expect(
+    clippy::print_stdout,
+    reason = "the address and the logins are what the person who typed the command waits for"
+)]
+fn welcome(settings: &Settings, address: SocketAddr, tls: Option<&tls::Tls>) {
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    println!("Freshet 鮮流 is open at {scheme}://{address}");
+    if let Some(fingerprint) = tls.and_then(|tls| tls.fingerprint.as_ref()) {
+        println!("certificate SHA-256 {fingerprint}");
+    }
+    if settings.demo_company {
+        println!("sign in with the password {} as:", company::DEMO_PASSWORD);
+        for (login, role) in company::DEMO_LOGINS {
+            println!("  {login:<12} {}", role.code());
+        }
+    }
+}
+
+/// `FRESHET_LOG=debug` and finer filters, as `tracing` spells them.
+fn log_to_stderr(settings: &Settings) {
+    let filter = EnvFilter::try_from_env("FRESHET_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second start in one process (tests) keeps the first log.
+    let kept = if settings.log_json { log.json().try_init() } else { log.try_init() };
+    drop(kept);
+}

@@ -1,0 +1,227 @@
+//! Work that nobody waits for: jobs whose turn has come, sweeps that are due, events to be sealed.
+//!
+//! In real time it is looked for again and again; a stepped clock does all of it while it is moved, due time by due
+//! time, so that a demonstration is the same on every machine.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use accounts::payments::{self, PaymentProvider};
+use edge::{Problem, Workman};
+use events::Feed;
+use flows::FlowRefusal;
+use identity::Identity;
+use kernel::{Clock, Id, IdSource, Instant, JobId, Stamp};
+use orders::{
+    notices::{self, Gateway, Post},
+    outbound::{self, OutboundRefusal, Refunded},
+};
+use store::{Db, StoreError, Tx, jobs};
+
+/// How long a claimed job is ours. A worker that dies gives it up by silence.
+const LEASE_MS: i64 = 60_000;
+const JOBS_AT_ONCE: u32 = 32;
+/// A provider that does not answer is asked again after this, doubled with every try.
+const ASK_AGAIN_MS: i64 = 2_000;
+const ASK_AGAIN_MAX_MS: i64 = 10 * 60_000;
+/// A job that failed so often waits for a person.
+const TRIES_MAX: i64 = 20;
+/// Promises that ran out are looked for this often.
+const SWEEP_EVERY_MS: i64 = 60_000;
+/// More rounds at one instant would be a job that makes itself anew for ever.
+const ROUNDS_MAX: usize = 10_000;
+
+/// Kinds in the order in which they are done when several are due at once.
+const KINDS: [&str; 5] = [payments::PERFORM, payments::HEAR, outbound::REFUND, notices::SIGN_IN_CODE, notices::NOTICE];
+
+/// Does background work, one piece at a time.
+pub(crate) struct Worker {
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
+    pub(crate) ids: IdSource,
+    pub(crate) provider: Arc<dyn PaymentProvider>,
+    pub(crate) gateway: Arc<dyn Gateway>,
+    pub(crate) identity: Identity,
+    /// Where the links in notices lead.
+    pub(crate) address: String,
+    pub(crate) feed: Feed,
+    /// Under which this process takes leases.
+    pub(crate) name: String,
+    /// When the sweeps were last done, by the shop's clock.
+    pub(crate) swept_at: std::sync::atomic::AtomicI64,
+}
+
+/// Moves a demonstration's clock with the work that becomes due on the way.
+#[derive(Clone)]
+pub(crate) struct Steps(pub(crate) Arc<Worker>);
+
+impl Steps {
+    /// Goes forward from due time to due time and does the work of each before going on.
+    pub(crate) async fn advance_to(&self, to: Instant) -> Result<(), Problem> {
+        let worker = &self.0;
+        loop {
+            let next = worker.next_due().await?.map_or(to, |due| due.max(worker.clock.now()).min(to));
+            worker.clock.advance_to(next);
+            worker.work_until(next).await?;
+            let further = worker.next_due().await?.is_some_and(|due| due <= to);
+            if next >= to && !further {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Worker {
+    /// Does everything that is due at `now`.
+    pub(crate) async fn work_until(&self, now: Instant) -> Result<(), FlowRefusal> {
+        self.sweep(now).await?;
+        for _ in 0..ROUNDS_MAX {
+            if self.do_due_jobs(now).await? == 0 {
+                break;
+            }
+        }
+        Ok(self.seal(now).await?)
+    }
+
+    /// When there will be something to do.
+    async fn next_due(&self) -> Result<Option<Instant>, StoreError> {
+        let job = self.db.read(async |tx: &mut Tx| jobs::next_due(tx).await).await?;
+        let sweep = self.swept_at.load(std::sync::atomic::Ordering::Acquire).saturating_add(SWEEP_EVERY_MS);
+        Ok(Some(Instant::from_millis(job.map_or(sweep, |job| job.min(sweep)))))
+    }
+
+    async fn do_due_jobs(&self, now: Instant) -> Result<usize, StoreError> {
+        let mut done = 0;
+        for kind in KINDS {
+            // Owned: a verb that captures a reference is not general enough for a task to be sent between threads.
+            let kind = kind.to_owned();
+            let claimed = self
+                .db
+                .write(async move |tx: &mut Tx| jobs::claim(tx, &kind, now.millis(), LEASE_MS, JOBS_AT_ONCE).await)
+                .await?;
+            done += claimed.len();
+            for job in claimed {
+                self.perform(&job).await?;
+            }
+        }
+        Ok(done)
+    }
+
+    async fn perform(&self, job: &jobs::Job) -> Result<(), StoreError> {
+        match job.kind.as_str() {
+            notices::NOTICE | notices::SIGN_IN_CODE => {
+                let post = Post { gateway: self.gateway.as_ref(), identity: &self.identity, address: &self.address };
+                match notices::perform(&self.db, &self.clock, &self.ids, post, job).await {
+                    Ok(_) => Ok(()),
+                    Err(error) => self.try_again(job, &error.to_string()).await,
+                }
+            }
+            outbound::REFUND => self.refund(job).await,
+            payments::PERFORM | payments::HEAR => self.perform_payment(job).await,
+            unknown => self.bury(job, &format!("nobody does jobs of kind {unknown}")).await,
+        }
+    }
+
+    /// Asks the provider, then writes its answer, what follows from it for the order, and the job's end in one
+    /// transaction.
+    async fn perform_payment(&self, job: &jobs::Job) -> Result<(), StoreError> {
+        let asked = match payments::ask(&self.db, &self.clock, self.provider.as_ref(), job).await {
+            Ok(asked) => asked,
+            Err(error) => return self.try_again(job, &error.to_string()).await,
+        };
+        let (stamp, id) = (Stamp::system(self.clock.now(), &self.ids), job.id);
+        let settled = self
+            .db
+            .write(async move |tx: &mut Tx| {
+                let stamp = stamp.again();
+                if let Some(asked) = &asked {
+                    flows::payment_to_order::settle(tx, &stamp, asked).await?;
+                }
+                jobs::done(tx, id).await?;
+                Ok::<_, FlowRefusal>(())
+            })
+            .await;
+        match settled {
+            Ok(()) => Ok(()),
+            Err(error) => self.try_again(job, &error.to_string()).await,
+        }
+    }
+
+    /// Gives the money of a failed order back, once it has been taken.
+    async fn refund(&self, job: &jobs::Job) -> Result<(), StoreError> {
+        let Ok(order) = job.payload.parse() else { return self.bury(job, "the payload names no order").await };
+        let (stamp, id) = (Stamp::system(self.clock.now(), &self.ids), job.id);
+        let refunded = self
+            .db
+            .write(async move |tx: &mut Tx| {
+                let refunded = outbound::refund(tx, &stamp.again(), order).await?;
+                if refunded != Refunded::Waiting {
+                    jobs::done(tx, id).await?;
+                }
+                Ok::<_, OutboundRefusal>(refunded)
+            })
+            .await;
+        match refunded {
+            Ok(Refunded::Waiting) => self.try_again(job, "the capture is still on its way").await,
+            Ok(Refunded::Intended(_) | Refunded::Nothing) => Ok(()),
+            Err(error) => self.try_again(job, &error.to_string()).await,
+        }
+    }
+
+    async fn try_again(&self, job: &jobs::Job, why: &str) -> Result<(), StoreError> {
+        if job.attempts >= TRIES_MAX {
+            return self.bury(job, why).await;
+        }
+        tracing::warn!(job.id = %job.id, job.kind, why, "a job will be tried again");
+        let doublings = u32::try_from(job.attempts.clamp(0, 20)).unwrap_or(0);
+        let wait = ASK_AGAIN_MS.saturating_mul(1 << doublings).min(ASK_AGAIN_MAX_MS);
+        let (id, due, why) = (job.id, self.clock.now().plus_millis(wait).millis(), why.to_owned());
+        self.db.write(async move |tx: &mut Tx| jobs::retry(tx, id, due, &why).await).await.map(drop)
+    }
+
+    async fn bury(&self, job: &jobs::Job, why: &str) -> Result<(), StoreError> {
+        tracing::error!(job.id = %job.id, job.kind, why, "a job waits for a person");
+        let (id, why) = (job.id, why.to_owned());
+        self.db.write(async move |tx: &mut Tx| jobs::bury(tx, id, &why).await).await.map(drop)
+    }
+
+    /// What is due by the clock alone: promises that ran out.
+    async fn sweep(&self, now: Instant) -> Result<(), FlowRefusal> {
+        use std::sync::atomic::Ordering;
+        let last = self.swept_at.load(Ordering::Acquire);
+        if now.millis() < last.saturating_add(SWEEP_EVERY_MS) {
+            return Ok(());
+        }
+        self.swept_at.store(now.millis(), Ordering::Release);
+        let stamp = Stamp::system(now, &self.ids);
+        self.db.write(async move |tx: &mut Tx| flows::sweep(tx, &stamp.again()).await).await
+    }
+
+    /// Gives positions to what was told and wakes those who listen.
+    async fn seal(&self, now: Instant) -> Result<(), StoreError> {
+        loop {
+            let sealed = events::seal(&self.db, now, &self.name).await?;
+            if sealed.events == 0 {
+                return Ok(());
+            }
+            self.feed.advanced(sealed.position);
+        }
+    }
+}
+
+impl Workman for Worker {
+    fn perform_now<'a>(&'a self, job: JobId) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(async move {
+            let now = self.clock.now().millis();
+            let claimed =
+                self.db.write(async move |tx: &mut Tx| jobs::claim_one(tx, job.uuid(), now, LEASE_MS).await).await;
+            let done = match claimed {
+                Ok(Some(job)) => self.perform(&job).await,
+                Ok(None) => Ok(()),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = done {
+                tracing::warn!(%job, %error, "a job could not be done at once and keeps its turn");
+            }
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! Customers: they look at the shop, order for a window that suits them, and say afterwards how it was.
+
+use serde_json::{Value, json};
+
+use crate::{
+    SimError,
+    day::Doing,
+    shop::{Answer, list, text},
+    world::{Sku, World, items},
+};
+
+/// Payment tokens by how often they come, per mille: most cards work.
+const CARDS: [(&str, i64); 4] = [("sim:decline", 15), ("sim:timeout", 15), ("sim:twice", 20), ("sim:late", 0)];
+/// A late answer of the provider leaves the order placed; the simulated customers wait for it.
+const LINES_MAX: i64 = 7;
+
+pub(crate) async fn order(world: &mut World, customer: usize, _day: u32) -> Result<(), SimError> {
+    let Some(known) = world.customers.get(customer).cloned() else { return Ok(()) };
+    sign_in(world, customer).await?;
+    let path = format!("/api/shop/windows?lat={}&lon={}", known.latitude, known.longitude);
+    let offered = world.shop.get(&known.who, &path).await?.done(&path)?;
+    let windows = items(&offered);
+    let wanted = usize::try_from(world.shoppers.within(0, 2)).unwrap_or(0).min(windows.len().saturating_sub(1));
+    let Some(window) = windows.get(wanted) else {
+        world.tally.count("orders", "no_window");
+        return Ok(());
+    };
+    let lines = basket(world, known.site);
+    let body = json!({
+        "address": known.address, "lines": lines, "payment_token": card(world),
+        "window": { "start": text(window, "start")?, "end": text(window, "end")? },
+    });
+    world.tally.count("orders", "submitted");
+    match world.shop.post(&known.who, "/api/orders", body).await? {
+        Answer::Refused(slug, _) => world.tally.count("orders_refused", &slug),
+        Answer::Done(order) => {
+            let state = text(&order, "state")?.to_owned();
+            world.tally.count("orders", &state);
+            world.tally.add("orders", "lines", i64::try_from(list(&order, "lines")?.len()).unwrap_or(0));
+            let id = text(&order, "id")?.to_owned();
+            if state == "held" {
+                let soon = world.now.plus_minutes(world.opinions.within(3, 15));
+                world.agenda.enter(soon, Doing::Review { order: id.clone() });
+            }
+            world.tally.window_of(&id, text(&order, "window_end")?);
+            world.tally.customer_of(id, customer);
+        }
+    }
+    Ok(())
+}
+
+/// The desk calls, hears that the order is meant, and lets it go on.
+pub(crate) async fn review(world: &mut World, order: &str) -> Result<(), SimError> {
+    let path = format!("/api/orders/{order}/release");
+    match world.shop.post("desk", &path, json!({ "because": "called back, the order is meant" })).await? {
+        Answer::Done(order) => world.tally.count("orders_reviewed", text(&order, "state")?),
+        Answer::Refused(slug, _) => world.tally.count("orders_reviewed", &slug),
+    }
+    Ok(())
+}
+
+/// A code comes to the phone; whoever has it is the customer.
+async fn sign_in(world: &mut World, customer: usize) -> Result<(), SimError> {
+    let Some(known) = world.customers.get(customer).cloned() else { return Ok(()) };
+    if world.shop.is_signed_in(&known.who) {
+        return Ok(());
+    }
+    let path = "/api/sign-in-codes";
+    let asked = world.shop.post(&known.who, path, json!({ "phone": known.phone })).await?.done(path)?;
+    world.let_it_work().await?;
+    let Some(code) = world.phones.take_code(&known.phone) else {
+        return Err(SimError::Incomplete("a sign-in code on the phone", known.phone));
+    };
+    world.shop.confirm_code(&known.who, text(&asked, "challenge")?, &code).await
+}
+
+fn basket(world: &mut World, site: usize) -> Vec<Value> {
+    let Some(site) = world.sites.get(site) else { return Vec::new() };
+    let skus: Vec<Sku> = site.skus.clone();
+    let wanted = world.shoppers.within(4, LINES_MAX);
+    let mut chosen: Vec<&Sku> = Vec::new();
+    for _ in 0..wanted {
+        if let Some(sku) = world.shoppers.pick(&skus)
+            && !chosen.iter().any(|known| known.id == sku.id)
+        {
+            chosen.push(sku);
+        }
+    }
+    chosen
+        .into_iter()
+        .map(|sku| {
+            let quantity = match sku.measure.as_str() {
+                "weighed" => json!({ "grams": world.shoppers.within(4, 12) * 100 }),
+                _ => json!({ "pieces": world.shoppers.within(1, 2) }),
+            };
+            json!({ "sku": sku.id, "quantity": quantity, "substitution": "refund" })
+        })
+        .collect()
+}
+
+fn card(world: &mut World) -> &'static str {
+    let mut drawn = world.shoppers.within(0, 999);
+    for (token, per_mille) in CARDS {
+        if drawn < per_mille {
+            return token;
+        }
+        drawn -= per_mille;
+    }
+    "sim:ok"
+}
+
+/// Remembers to ask the customer's opinion some hours after the door.
+pub(crate) fn will_rate(world: &mut World, order: &str) {
+    let Some(customer) = world.tally.who_ordered(order) else { return };
+    if !world.opinions.happens(600) {
+        return;
+    }
+    let later = world.now.plus_minutes(world.opinions.within(40, 180));
+    world.agenda.enter(later, Doing::Rate { customer, order: order.to_owned() });
+}
+
+pub(crate) async fn rate(world: &mut World, customer: usize, order: &str) -> Result<(), SimError> {
+    let Some(who) = world.customers.get(customer).map(|customer| customer.who.clone()) else { return Ok(()) };
+    let goods = world.opinions.around(4, 2).clamp(1, 5);
+    let body = json!({
+        "goods": goods, "time": world.opinions.around(5, 1).clamp(1, 5), "courier": world.opinions.around(5, 1).clamp(1, 5),
+        "text": "",
+    });
+    let path = format!("/api/orders/{order}/rating");
+    world.shop.post(&who, &path, body).await?.done(&path)?;
+    world.tally.count("feedback", "ratings");
+    world.tally.add("feedback", "goods_points", goods);
+    Ok(())
+}

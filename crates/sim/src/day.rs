@@ -1,0 +1,115 @@
+//! The day's agenda: what can happen, and who deals with it.
+
+use kernel::Instant;
+
+use crate::{SimError, customers, floor, road, setup, stock, world::World};
+
+/// One thing that happens at its time.
+#[derive(Clone, Debug)]
+pub(crate) enum Doing {
+    /// 06:00: windows are opened, shifts set, stock entered.
+    Morning {
+        day: u32,
+    },
+    /// Somebody wants to eat.
+    Order {
+        customer: usize,
+        day: u32,
+    },
+    /// The order desk looks at what a rule doubted.
+    Review {
+        order: String,
+    },
+    /// A cut-off has passed.
+    Release {
+        site: usize,
+        window: String,
+        start: Instant,
+        end: Instant,
+    },
+    /// A picker takes a batch of a wave.
+    Claim {
+        site: usize,
+        wave: String,
+        window: String,
+        start: Instant,
+        picker: u32,
+    },
+    /// A picker stands before a bin.
+    Pick {
+        site: usize,
+        task: Box<floor::Task>,
+        then: Box<floor::Batch>,
+    },
+    /// All of an order lies in its totes.
+    Pack {
+        site: usize,
+        note: String,
+    },
+    /// The wave is packed: the dispatcher plans.
+    Plan {
+        site: usize,
+        window: String,
+        attempt: u32,
+    },
+    /// A courier scans what goes on their van, and leaves.
+    Load {
+        site: usize,
+        run: String,
+        crew: usize,
+    },
+    Depart {
+        site: usize,
+        run: String,
+        crew: usize,
+    },
+    /// A courier stands before a door.
+    Arrive {
+        site: usize,
+        run: String,
+        crew: usize,
+        stop: Box<road::Stop>,
+    },
+    HandOver {
+        site: usize,
+        run: String,
+        crew: usize,
+        stop: Box<road::Stop>,
+    },
+    /// A courier is back at the dock.
+    Return {
+        site: usize,
+        run: String,
+        crew: usize,
+    },
+    /// A customer has unpacked.
+    Rate {
+        customer: usize,
+        order: String,
+    },
+}
+
+pub(crate) async fn happen(world: &mut World, what: Doing) -> Result<(), SimError> {
+    match what {
+        Doing::Morning { day } => {
+            world.clock_in().await?;
+            setup::morning(world, day).await?;
+            stock::fill_the_shelves(world, day).await
+        }
+        Doing::Order { customer, day } => customers::order(world, customer, day).await,
+        Doing::Review { order } => customers::review(world, &order).await,
+        Doing::Release { site, window, start, end } => floor::release(world, site, window, start, end).await,
+        Doing::Claim { site, wave, window, start, picker } => {
+            floor::claim(world, site, &wave, &window, start, picker).await
+        }
+        Doing::Pick { site, task, then } => floor::pick(world, site, *task, *then).await,
+        Doing::Pack { site, note } => floor::pack(world, site, &note).await,
+        Doing::Plan { site, window, attempt } => road::plan(world, site, &window, attempt).await,
+        Doing::Load { site, run, crew } => road::load(world, site, run, crew).await,
+        Doing::Depart { site, run, crew } => road::depart(world, site, run, crew).await,
+        Doing::Arrive { site, run, crew, stop } => road::arrive(world, site, run, crew, *stop).await,
+        Doing::HandOver { site, run, crew, stop } => road::hand_over(world, site, run, crew, *stop).await,
+        Doing::Return { site, run, crew } => road::come_back(world, site, &run, crew).await,
+        Doing::Rate { customer, order } => customers::rate(world, customer, &order).await,
+    }
+}

@@ -1,0 +1,127 @@
+//! The simulated company: customers, staff and vans that work through days of trade.
+//!
+//! It knows the server by address and logins and speaks nothing but the public API. Time is virtual and moves from one
+//! thing on the agenda to the next; every draw comes from the seed, so that a run can be repeated to the byte.
+
+mod agenda;
+mod chance;
+mod customers;
+mod day;
+mod floor;
+mod phones;
+mod report;
+mod road;
+mod setup;
+mod shop;
+mod stock;
+mod world;
+
+use std::time::{Duration, Instant as Stopwatch};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use kernel::Instant;
+use serde_json::Value;
+
+pub use phones::Phones;
+pub use shop::{Acknowledged, SimError};
+
+use world::World;
+
+/// What is to be simulated.
+pub struct Plan {
+    /// Where the server is.
+    pub address: String,
+    /// Where notices arrive; the server was told this address.
+    pub phones: Phones,
+    /// 06:00 at the first site on the first day.
+    pub start: Instant,
+    pub days: u32,
+    /// Over all days and sites.
+    pub orders: u32,
+    pub seed: u64,
+    pub password: String,
+    pub pace: Pace,
+}
+
+/// How fast virtual time passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// As fast as the server answers.
+    Headless,
+    /// So many virtual seconds per real one, for people who watch.
+    Watched { speed: u32 },
+}
+
+/// What came of it.
+pub struct Outcome {
+    /// The same for the same seed, on either database.
+    pub report: Value,
+    /// Whether the shop did what a shop must.
+    pub as_planned: AsPlanned,
+    pub took: Duration,
+    /// How much of that was waiting for the server.
+    pub waited: Duration,
+    /// Every command that the server said yes to.
+    pub acknowledged: Vec<Acknowledged>,
+}
+
+/// The verdict over a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AsPlanned {
+    Yes,
+    /// What was promised and not kept.
+    No(Vec<String>),
+}
+
+/// Simulates the plan from its first morning to the night of its last day.
+pub async fn run(plan: Plan) -> Result<Outcome, SimError> {
+    let stopwatch = Stopwatch::now();
+    let pace = plan.pace;
+    let mut world = World::open(plan).await?;
+    setup::open_the_shop(&mut world).await?;
+    let bar = progress(pace, u64::from(world.days));
+    let start = world.now;
+    while let Some((at, what)) = world.agenda.next() {
+        wait(pace, world.now, at).await;
+        world.go_to(at).await?;
+        day::happen(&mut world, what).await?;
+        bar.set_position(u64::try_from(at.since(start) / DAY_MS).unwrap_or(0));
+        bar.set_message(format!("{} on the agenda", world.agenda.len()));
+    }
+    bar.finish_and_clear();
+    let (report, as_planned) = report::of(&mut world).await?;
+    Ok(Outcome {
+        report,
+        as_planned,
+        took: stopwatch.elapsed(),
+        waited: world.shop.waited,
+        acknowledged: world.shop.acknowledged,
+    })
+}
+
+/// Whether a server answers that it may be sent work.
+pub async fn is_ready(address: &str) -> bool {
+    let Ok(client) = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build() else {
+        return false;
+    };
+    client.get(format!("{address}/readyz")).send().await.is_ok_and(|answer| answer.status().is_success())
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+fn progress(pace: Pace, days: u64) -> ProgressBar {
+    match pace {
+        Pace::Headless => {
+            let style = ProgressStyle::with_template("{bar:30} day {pos}/{len}  {elapsed}  {msg}");
+            ProgressBar::new(days).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        }
+        Pace::Watched { .. } => ProgressBar::hidden(),
+    }
+}
+
+async fn wait(pace: Pace, from: Instant, to: Instant) {
+    if let Pace::Watched { speed } = pace {
+        let virtual_ms = u64::try_from(to.since(from)).unwrap_or(0);
+        tokio::time::sleep(Duration::from_millis(virtual_ms / u64::from(speed.max(1)))).await;
+    }
+}

@@ -1,0 +1,106 @@
+//! What the days came to, counted by those who lived them and asked of the shop.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::{AsPlanned, SimError, shop::text, world::World};
+
+/// Running counts of the simulated people.
+#[derive(Default)]
+pub(crate) struct Tally {
+    counts: BTreeMap<String, BTreeMap<String, i64>>,
+    windows: BTreeMap<String, String>,
+    customers: BTreeMap<String, usize>,
+    fixes: BTreeMap<String, i64>,
+}
+
+impl Tally {
+    pub(crate) fn count(&mut self, chapter: &str, what: &str) {
+        self.add(chapter, what, 1);
+    }
+
+    pub(crate) fn add(&mut self, chapter: &str, what: &str, number: i64) {
+        *self.counts.entry(chapter.to_owned()).or_default().entry(what.to_owned()).or_default() += number;
+    }
+
+    pub(crate) fn of(&self, chapter: &str, what: &str) -> i64 {
+        self.counts.get(chapter).and_then(|chapter| chapter.get(what)).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn window_of(&mut self, order: &str, end: &str) {
+        self.windows.insert(order.to_owned(), end.to_owned());
+    }
+
+    pub(crate) fn customer_of(&mut self, order: String, customer: usize) {
+        self.customers.insert(order, customer);
+    }
+
+    pub(crate) fn who_ordered(&self, order: &str) -> Option<usize> {
+        self.customers.get(order).copied()
+    }
+
+    /// The sequence number of a run's next position.
+    pub(crate) fn next_fix(&mut self, run: &str) -> i64 {
+        let next = self.fixes.entry(run.to_owned()).or_insert(-1);
+        *next += 1;
+        *next
+    }
+}
+
+/// Shares that a shop must reach, in hundredths.
+const ACCEPTED_PCT: i64 = 95;
+const HANDED_OVER_PCT: i64 = 95;
+const IN_WINDOW_PCT: i64 = 85;
+const LINE_FILL_PCT: i64 = 93;
+
+pub(crate) async fn of(world: &mut World) -> Result<(Value, AsPlanned), SimError> {
+    world.clock_in().await?;
+    let mut states: BTreeMap<String, i64> = BTreeMap::new();
+    let sites: Vec<String> = world.sites.iter().map(|site| site.id.clone()).collect();
+    for site in sites {
+        for order in world.shop.all("manager", &format!("/api/orders?site={site}")).await? {
+            *states.entry(text(&order, "state")?.to_owned()).or_default() += 1;
+        }
+    }
+    let (notices, most) = world.phones.counted();
+    let tally = &world.tally;
+    let submitted = tally.of("orders", "submitted");
+    let accepted = tally.of("orders", "accepted") + tally.of("orders_reviewed", "accepted");
+    let declined_cards = tally.of("orders", "declined");
+    let handed_over = tally.of("delivery", "handed_over");
+    let full_lines: i64 =
+        ["none", "lighter", "heavier", "capped"].iter().map(|how| tally.of("settled_lines", how)).sum();
+    let lines = full_lines + tally.of("settled_lines", "short");
+    let on_time = tally.of("punctuality", "in_window") + tally.of("punctuality", "on_time");
+    // An order whose card was declined was refused for a true reason and is not counted against the shop.
+    let shares = [
+        ("accepted", percent(accepted, submitted - declined_cards), ACCEPTED_PCT),
+        ("handed_over", percent(handed_over, accepted), HANDED_OVER_PCT),
+        ("in_first_window", percent(on_time, handed_over), IN_WINDOW_PCT),
+        ("line_fill", percent(full_lines, lines), LINE_FILL_PCT),
+    ];
+    let broken: Vec<String> = shares
+        .iter()
+        .filter(|(_, reached, wanted)| reached.is_some_and(|reached| reached < *wanted))
+        .map(|(name, reached, wanted)| format!("{name}: {}% where {wanted}% belong", reached.unwrap_or(0)))
+        .collect();
+    let shares: BTreeMap<&str, Option<i64>> = shares.iter().map(|(name, reached, _)| (*name, *reached)).collect();
+    let report = json!({
+        "days": world.days,
+        "orders_asked": world.orders,
+        "shares_pct": shares,
+        "order_states": states,
+        "counts": tally.counts,
+        "notices": notices,
+        "notice_sent_most_often": most,
+        "refusals": world.shop.refusals,
+        "broken": broken,
+    });
+    let as_planned = if broken.is_empty() { AsPlanned::Yes } else { AsPlanned::No(broken) };
+    Ok((report, as_planned))
+}
+
+fn percent(part: i64, whole: i64) -> Option<i64> {
+    (part * 100).checked_div(whole)
+}

@@ -1,0 +1,226 @@
+//! The shop as the simulated people reach it: by address and login, over the public API and nothing else.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant as Stopwatch},
+};
+
+use kernel::Instant;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+/// Somebody's signed-in connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Login {
+    cookie: String,
+    csrf: String,
+}
+
+/// The door of the server, with a memory of what was asked and answered.
+pub(crate) struct Shop {
+    client: reqwest::Client,
+    address: String,
+    logins: BTreeMap<String, Login>,
+    commands: u64,
+    /// Commands that were answered with success, by key: what must still be there after a crash.
+    pub(crate) acknowledged: Vec<Acknowledged>,
+    pub(crate) refusals: BTreeMap<String, u64>,
+    pub(crate) waited: Duration,
+    run: String,
+}
+
+/// One command the server said yes to.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Acknowledged {
+    pub key: String,
+    pub path: String,
+    pub answer: Value,
+}
+
+/// What the server said.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    Done(Value),
+    /// Refused with this slug; the whole problem beside it.
+    Refused(String, Value),
+}
+
+/// Why the simulation cannot go on: the server is gone or speaks nonsense. Refusals are not failures.
+#[derive(Debug, thiserror::Error)]
+pub enum SimError {
+    #[error("the server at {address} does not answer: {reason}")]
+    Silent { address: String, reason: reqwest::Error },
+    #[error("{method} {path} was answered {status}: {body}")]
+    Broken { method: String, path: String, status: u16, body: String },
+    #[error("{path} was refused with {slug}, which an honest run does not meet: {problem}")]
+    Unexpected { path: String, slug: String, problem: String },
+    #[error("an answer lacks {0}: {1}")]
+    Incomplete(&'static str, String),
+    #[error("the demand file: {0}")]
+    Demand(String),
+}
+
+impl Answer {
+    pub(crate) fn done(self, path: &str) -> Result<Value, SimError> {
+        match self {
+            Self::Done(value) => Ok(value),
+            Self::Refused(slug, problem) => {
+                Err(SimError::Unexpected { path: path.to_owned(), slug, problem: problem.to_string() })
+            }
+        }
+    }
+}
+
+const PATIENCE: Duration = Duration::from_mins(1);
+
+impl Shop {
+    /// `run` goes into every idempotency key, so that two runs on one database are two runs.
+    pub(crate) fn at(address: &str, run: &str) -> Result<Self, SimError> {
+        let client = reqwest::Client::builder()
+            .timeout(PATIENCE)
+            .no_proxy()
+            .build()
+            .map_err(|reason| SimError::Silent { address: address.to_owned(), reason })?;
+        Ok(Self {
+            client,
+            address: address.trim_end_matches('/').to_owned(),
+            logins: BTreeMap::new(),
+            commands: 0,
+            acknowledged: Vec::new(),
+            refusals: BTreeMap::new(),
+            waited: Duration::ZERO,
+            run: run.to_owned(),
+        })
+    }
+
+    /// Signs somebody in by name and password and remembers the session under the name.
+    pub(crate) async fn sign_in(&mut self, login: &str, password: &str) -> Result<(), SimError> {
+        self.enter("/api/session", login, &json!({ "login": login, "password": password })).await
+    }
+
+    /// Signs a customer in with the code that came to their phone.
+    pub(crate) async fn confirm_code(&mut self, who: &str, challenge: &str, code: &str) -> Result<(), SimError> {
+        self.enter(&format!("/api/sign-in-codes/{challenge}/confirm"), who, &json!({ "code": code })).await
+    }
+
+    pub(crate) fn is_signed_in(&self, who: &str) -> bool {
+        self.logins.contains_key(who)
+    }
+
+    async fn enter(&mut self, path: &str, who: &str, credential: &Value) -> Result<(), SimError> {
+        let request = self.client.post(format!("{}{path}", self.address)).json(credential);
+        let response = request.send().await.map_err(|reason| self.silent(reason))?;
+        let status = response.status();
+        let cookie = response
+            .headers()
+            .get_all("set-cookie")
+            .iter()
+            .filter_map(|header| header.to_str().ok())
+            .map(|header| header.split(';').next().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+            .join("; ");
+        let body: Value = response.json().await.map_err(|reason| self.silent(reason))?;
+        if !status.is_success() {
+            return Err(broken("POST", path, status, &body));
+        }
+        let csrf = text(&body, "csrf_token")?.to_owned();
+        self.logins.insert(who.to_owned(), Login { cookie, csrf });
+        Ok(())
+    }
+
+    /// Reads something as `who`.
+    pub(crate) async fn get(&mut self, who: &str, path: &str) -> Result<Answer, SimError> {
+        self.send(Method::GET, who, path, None).await
+    }
+
+    /// Commands something as `who`, once.
+    pub(crate) async fn post(&mut self, who: &str, path: &str, body: Value) -> Result<Answer, SimError> {
+        self.send(Method::POST, who, path, Some(body)).await
+    }
+
+    /// Reads every page of a list.
+    pub(crate) async fn all(&mut self, who: &str, path: &str) -> Result<Vec<Value>, SimError> {
+        let mut items = Vec::new();
+        let mut after = String::new();
+        loop {
+            let mark = if path.contains('?') { '&' } else { '?' };
+            let page = self.get(who, &format!("{path}{mark}limit=200{after}")).await?.done(path)?;
+            items.extend(page.get("items").and_then(Value::as_array).cloned().unwrap_or_default());
+            match page.get("next").and_then(Value::as_str) {
+                Some(next) => after = format!("&after={next}"),
+                None => return Ok(items),
+            }
+        }
+    }
+
+    /// Moves the demonstration's clock; the answer comes when all work due by then is done.
+    pub(crate) async fn move_clock(&mut self, to: Instant) -> Result<(), SimError> {
+        let path = "/api/demo/clock";
+        self.post("admin", path, json!({ "to": to })).await?.done(path)?;
+        Ok(())
+    }
+
+    async fn send(&mut self, method: Method, who: &str, path: &str, body: Option<Value>) -> Result<Answer, SimError> {
+        let mut request = self.client.request(method.clone(), format!("{}{path}", self.address));
+        if let Some(login) = self.logins.get(who) {
+            request = request.header("cookie", &login.cookie).header("x-csrf-token", &login.csrf);
+        }
+        let key = format!("{}-{:08}", self.run, self.commands);
+        if let Some(body) = &body {
+            self.commands += 1;
+            request = request.header("idempotency-key", &key).json(body);
+        }
+        let stopwatch = Stopwatch::now();
+        let response = request.send().await.map_err(|reason| self.silent(reason))?;
+        let status = response.status();
+        let bytes = response.bytes().await.map_err(|reason| self.silent(reason))?;
+        self.waited += stopwatch.elapsed();
+        let answer: Value =
+            if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap_or(Value::Null) };
+        if status.is_success() {
+            if body.is_some() && path != "/api/demo/clock" {
+                self.acknowledged.push(Acknowledged { key, path: path.to_owned(), answer: answer.clone() });
+            }
+            return Ok(Answer::Done(answer));
+        }
+        match answer.get("code").and_then(Value::as_str) {
+            Some(slug) if status.is_client_error() => {
+                *self.refusals.entry(slug.to_owned()).or_default() += 1;
+                Ok(Answer::Refused(slug.to_owned(), answer))
+            }
+            _ => Err(broken(method.as_str(), path, status, &answer)),
+        }
+    }
+
+    fn silent(&self, reason: reqwest::Error) -> SimError {
+        SimError::Silent { address: self.address.clone(), reason }
+    }
+}
+
+fn broken(method: &str, path: &str, status: StatusCode, body: &Value) -> SimError {
+    SimError::Broken {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        status: status.as_u16(),
+        body: body.to_string(),
+    }
+}
+
+/// A text that an answer must hold.
+pub(crate) fn text<'a>(value: &'a Value, name: &'static str) -> Result<&'a str, SimError> {
+    value.get(name).and_then(Value::as_str).ok_or_else(|| SimError::Incomplete(name, value.to_string()))
+}
+
+/// A whole number that an answer must hold.
+pub(crate) fn number(value: &Value, name: &'static str) -> Result<i64, SimError> {
+    value.get(name).and_then(Value::as_i64).ok_or_else(|| SimError::Incomplete(name, value.to_string()))
+}
+
+/// A list that an answer must hold.
+pub(crate) fn list<'a>(value: &'a Value, name: &'static str) -> Result<&'a [Value], SimError> {
+    value
+        .get(name)
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .ok_or_else(|| SimError::Incomplete(name, value.to_string()))
+}

@@ -1,0 +1,258 @@
+//! What the simulated people know: their shop, their city, what they still have to do.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use kernel::{Instant, SiteTime};
+use serde_json::Value;
+
+use crate::{
+    Phones, Plan, SimError,
+    agenda::Agenda,
+    chance::Chance,
+    day::Doing,
+    report::Tally,
+    shop::{Shop, list, number, text},
+};
+
+pub(crate) struct World {
+    pub(crate) shop: Shop,
+    pub(crate) phones: Phones,
+    pub(crate) agenda: Agenda<Doing>,
+    pub(crate) now: Instant,
+    pub(crate) start: Instant,
+    pub(crate) days: u32,
+    pub(crate) orders: u32,
+    pub(crate) password: String,
+    pub(crate) sites: Vec<Site>,
+    pub(crate) customers: Vec<Customer>,
+    pub(crate) packagings: BTreeMap<String, Packaging>,
+    pub(crate) tally: Tally,
+    pub(crate) shoppers: Chance,
+    pub(crate) scales: Chance,
+    pub(crate) streets: Chance,
+    pub(crate) opinions: Chance,
+    pub(crate) buyers: Chance,
+}
+
+/// A warehouse as its people know it.
+pub(crate) struct Site {
+    pub(crate) id: String,
+    pub(crate) time: SiteTime,
+    pub(crate) latitude: i64,
+    pub(crate) longitude: i64,
+    pub(crate) radius: i64,
+    pub(crate) phone_prefix: &'static str,
+    pub(crate) skus: Vec<Sku>,
+    pub(crate) couriers: Vec<Crew>,
+    /// Code and id of each bin, by temperature class.
+    pub(crate) bins: BTreeMap<String, Vec<(String, String)>>,
+    /// Totes that are free.
+    pub(crate) totes: VecDeque<String>,
+    /// Totes on trolleys and benches, by release note.
+    pub(crate) totes_in_use: BTreeMap<String, Vec<String>>,
+}
+
+/// A product as buyers and shoppers see it.
+#[derive(Clone, Debug)]
+pub(crate) struct Sku {
+    pub(crate) id: String,
+    pub(crate) code: String,
+    pub(crate) measure: String,
+    pub(crate) class: String,
+    pub(crate) nominal_grams: i64,
+    pub(crate) life_days: i64,
+    /// Selling price for one piece, or for 1 kg.
+    pub(crate) price: Value,
+}
+
+/// A courier with a van.
+#[derive(Clone, Debug)]
+pub(crate) struct Crew {
+    pub(crate) courier: String,
+    pub(crate) vehicle: String,
+    pub(crate) login: String,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Customer {
+    /// Under which their session is kept.
+    pub(crate) who: String,
+    pub(crate) phone: String,
+    pub(crate) address: String,
+    pub(crate) latitude: i64,
+    pub(crate) longitude: i64,
+    pub(crate) site: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Packaging {
+    pub(crate) code: String,
+    pub(crate) tare: i64,
+}
+
+/// Staff who are signed in for the whole run.
+const STAFF: [&str; 10] =
+    ["admin", "manager", "warehouse", "picker", "packer", "desk", "dispatcher", "receiver", "inspector", "auditor"];
+
+impl World {
+    /// Signs the staff in and reads what the shop is made of.
+    pub(crate) async fn open(plan: Plan) -> Result<Self, SimError> {
+        let mut shop = Shop::at(&plan.address, &format!("sim-{}", plan.seed))?;
+        for login in STAFF {
+            shop.sign_in(login, &plan.password).await?;
+        }
+        let mut packagings = BTreeMap::new();
+        for box_kind in shop.all("packer", "/api/packagings").await? {
+            let packaging =
+                Packaging { code: text(&box_kind, "code")?.to_owned(), tare: number(&box_kind, "tare_grams")? };
+            packagings.insert(text(&box_kind, "class")?.to_owned(), packaging);
+        }
+        let seed = plan.seed;
+        let mut world = Self {
+            shop,
+            phones: plan.phones,
+            agenda: Agenda::new(),
+            now: plan.start,
+            start: plan.start,
+            days: plan.days,
+            orders: plan.orders,
+            password: plan.password,
+            sites: Vec::new(),
+            customers: Vec::new(),
+            packagings,
+            tally: Tally::default(),
+            shoppers: Chance::of(seed, "shoppers"),
+            scales: Chance::of(seed, "scales"),
+            streets: Chance::of(seed, "streets"),
+            opinions: Chance::of(seed, "opinions"),
+            buyers: Chance::of(seed, "buyers"),
+        };
+        let sites = world.shop.get("manager", "/api/sites").await?.done("/api/sites")?;
+        for site in items(&sites) {
+            let site = world.site(&site).await?;
+            world.sites.push(site);
+        }
+        Ok(world)
+    }
+
+    /// Whoever works today signs in: a session of yesterday has gone to sleep.
+    pub(crate) async fn clock_in(&mut self) -> Result<(), SimError> {
+        let couriers = self.sites.iter().flat_map(|site| site.couriers.iter().map(|crew| crew.login.clone()));
+        let logins: Vec<String> = STAFF.iter().map(|login| (*login).to_owned()).chain(couriers).collect();
+        for login in logins {
+            self.shop.sign_in(&login, &self.password).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets time pass until `at`; the server has then done all that was due.
+    pub(crate) async fn go_to(&mut self, at: Instant) -> Result<(), SimError> {
+        if at > self.now {
+            self.shop.move_clock(at).await?;
+            self.now = at;
+        }
+        Ok(())
+    }
+
+    /// Lets the server do now what became due now.
+    pub(crate) async fn let_it_work(&mut self) -> Result<(), SimError> {
+        self.shop.move_clock(self.now).await
+    }
+
+    async fn site(&mut self, site: &Value) -> Result<Site, SimError> {
+        let (id, code) = (text(site, "id")?.to_owned(), text(site, "code")?.to_owned());
+        let position = site.get("position").cloned().unwrap_or_default();
+        let zone = text(site, "time_zone")?;
+        let time = SiteTime::new(zone, number(site, "day_turns_at_minute")?)
+            .ok_or_else(|| SimError::Incomplete("a known time zone", zone.to_owned()))?;
+        let mut skus = Vec::new();
+        let deliver_by = self.now.plus_minutes(8 * 60);
+        let prices: BTreeMap<String, Value> = self
+            .shop
+            .all("desk", &format!("/api/shop/products?site={id}&deliver_by={deliver_by}"))
+            .await?
+            .into_iter()
+            .filter_map(|product| Some((product.get("code")?.as_str()?.to_owned(), product.get("price")?.clone())))
+            .collect();
+        for sku in self.shop.all("manager", "/api/skus").await? {
+            let code = text(&sku, "code")?.to_owned();
+            let Some(price) = prices.get(&code).cloned() else { continue };
+            skus.push(Sku {
+                id: text(&sku, "id")?.to_owned(),
+                code,
+                measure: text(&sku, "measure")?.to_owned(),
+                class: text(&sku, "temperature_class")?.to_owned(),
+                nominal_grams: sku.get("nominal_grams").and_then(Value::as_i64).unwrap_or(0),
+                life_days: sku.get("shelf_life_days").and_then(Value::as_i64).unwrap_or(365),
+                price,
+            });
+        }
+        skus.sort_by(|a, b| a.code.cmp(&b.code));
+        let zones = self.shop.get("manager", &format!("/api/sites/{id}/zones")).await?.done("zones")?;
+        let class_of: BTreeMap<String, String> = items(&zones)
+            .iter()
+            .filter_map(|zone| Some((zone.get("id")?.as_str()?.to_owned(), zone.get("class")?.as_str()?.to_owned())))
+            .collect();
+        let (mut bins, mut totes) = (BTreeMap::<String, Vec<(String, String)>>::new(), Vec::new());
+        for place in self.shop.all("warehouse", &format!("/api/places?site={id}")).await? {
+            let place_code = text(&place, "code")?.to_owned();
+            match text(&place, "kind")? {
+                "bin" => {
+                    let zone = place.get("zone").and_then(Value::as_str).unwrap_or_default();
+                    let class = class_of.get(zone).cloned().unwrap_or_default();
+                    bins.entry(class).or_default().push((place_code, text(&place, "id")?.to_owned()));
+                }
+                "tote" => totes.push(place_code),
+                _ => {}
+            }
+        }
+        for codes in bins.values_mut() {
+            codes.sort();
+        }
+        totes.sort();
+        let couriers = self.crews(&id, &code).await?;
+        Ok(Site {
+            phone_prefix: if zone == "Asia/Taipei" { "+8869" } else { "+8613" },
+            latitude: number(&position, "latitude_microdegrees")?,
+            longitude: number(&position, "longitude_microdegrees")?,
+            radius: number(site, "delivery_radius_metres")?,
+            id,
+            time,
+            skus,
+            couriers,
+            bins,
+            totes: totes.into(),
+            totes_in_use: BTreeMap::new(),
+        })
+    }
+
+    /// Each courier has the van that was bought for them: both lists are in the order of their entry.
+    async fn crews(&mut self, site: &str, code: &str) -> Result<Vec<Crew>, SimError> {
+        let mut vehicles = self.shop.all("dispatcher", &format!("/api/vehicles?site={site}")).await?;
+        vehicles.sort_by_key(|vehicle| vehicle.get("code").and_then(Value::as_str).unwrap_or_default().to_owned());
+        let mut couriers = self.shop.all("dispatcher", &format!("/api/couriers?site={site}")).await?;
+        couriers.sort_by_key(name_of);
+        let mut crews = Vec::new();
+        for (nth, (vehicle, file)) in vehicles.iter().zip(&couriers).enumerate() {
+            let login = format!("{}-courier{}", code.to_lowercase(), nth + 1);
+            self.shop.sign_in(&login, &self.password.clone()).await?;
+            let courier = file.get("courier").filter(|courier| courier.is_object()).unwrap_or(file);
+            crews.push(Crew {
+                courier: text(courier, "id")?.to_owned(),
+                vehicle: text(vehicle, "id")?.to_owned(),
+                login,
+            });
+        }
+        Ok(crews)
+    }
+}
+
+fn name_of(file: &Value) -> String {
+    let courier = file.get("courier").filter(|courier| courier.is_object()).unwrap_or(file);
+    courier.get("name").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// The lines of a list answer, wherever it keeps them.
+pub(crate) fn items(answer: &Value) -> Vec<Value> {
+    answer.as_array().cloned().or_else(|| list(answer, "items").ok().map(<[Value]>::to_vec)).unwrap_or_default()
+}

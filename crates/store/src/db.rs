@@ -1,0 +1,171 @@
+//! The database, as the program holds it.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use crate::{
+    Migration, Result, StoreError, Tx, backup,
+    dialect::Engine,
+    lane::{self, Answer, Line},
+    migrate,
+    postgres::{Access, Flight, Server},
+    readers,
+    sqlite::{Embedded, Use},
+    statement, tx,
+};
+
+/// A database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db(pub(crate) Arc<Kind>);
+
+pub(crate) enum Kind {
+    Sqlite { path: PathBuf, lane: Line, readers: Line },
+    Postgres(Server),
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &*self.0 {
+            Kind::Sqlite { path, .. } => f.debug_tuple("Sqlite").field(path).finish(),
+            // The address may hold a password.
+            Kind::Postgres(_) => f.write_str("Postgres"),
+        }
+    }
+}
+
+impl Db {
+    /// Opens `sqlite:PATH`, making the file if need be, or connects to `postgres://…`.
+    ///
+    /// Connections to PostgreSQL are made without TLS: over a Unix socket, a private network or a tunnel.
+    pub async fn open(url: &str) -> Result<Self> {
+        match url.strip_prefix("sqlite:") {
+            Some(path) => Self::embedded(Path::new(path.strip_prefix("//").unwrap_or(path)), Answer::AfterCommit),
+            None => Self::connect(&server_at(url)?, None).await,
+        }
+    }
+
+    /// The same, with a streaming replica of a PostgreSQL server to serve [`Db::read`]. A replica may lag: what has
+    /// to follow a write at once is read in a `write`.
+    pub async fn open_with_replica(url: &str, replica: &str) -> Result<Self> {
+        Self::connect(&server_at(url)?, Some(&server_at(replica)?)).await
+    }
+
+    pub(crate) async fn connect(
+        config: &tokio_postgres::Config,
+        replica: Option<&tokio_postgres::Config>,
+    ) -> Result<Self> {
+        Ok(Self(Arc::new(Kind::Postgres(Server::connect(config, replica).await?))))
+    }
+
+    pub(crate) fn embedded(path: &Path, answer: Answer) -> Result<Self> {
+        // In memory every reader would have a database of its own.
+        if path.as_os_str().is_empty() || path.as_os_str() == ":memory:" {
+            return Err(StoreError::Url("sqlite: wants the path of a file".to_owned()));
+        }
+        let writer = Embedded::open(path, Use::Write)?;
+        let readers = readers::start(path)?;
+        let lane = lane::start(writer, answer)?;
+        Ok(Self(Arc::new(Kind::Sqlite { path: path.to_owned(), lane, readers })))
+    }
+
+    /// Runs `verb` in one transaction and answers only after it is durable; an `Err` undoes all of it.
+    ///
+    /// A verb may run again (a deadlock, a lost group), so it has no effect but on its `tx`: ids and the clock are
+    /// moved in from outside. On the embedded database it runs on the writer's thread with one poll, and may await
+    /// nothing but its `tx`. It checks first and writes after: refusing after a write costs its neighbours a run.
+    ///
+    /// It captures owned values. A captured reference, were it `&'static str`, makes the call not `Send` in the eyes
+    /// of the compiler ("implementation is not general enough"); inside a struct it is no trouble.
+    pub async fn write<T, E, F>(&self, verb: F) -> Result<T, E>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        match &*self.0 {
+            Kind::Sqlite { lane, .. } => {
+                let (member, answer) = lane::waiting(verb);
+                lane.ask(member, answer).await
+            }
+            Kind::Postgres(server) => server.run(Access::Write, verb).await,
+        }
+    }
+
+    /// Runs `query` over one snapshot, which holds every write answered before. A write inside it fails.
+    pub async fn read<T, E, F>(&self, query: F) -> Result<T, E>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        match &*self.0 {
+            Kind::Sqlite { readers, .. } => {
+                let (member, answer) = lane::waiting(query);
+                readers.ask(member, answer).await
+            }
+            Kind::Postgres(server) => server.run(Access::Snapshot, query).await,
+        }
+    }
+
+    /// Brings the schema up to the end of `list`: each migration once, in order, in a transaction of its own.
+    pub async fn migrate(&self, list: &'static [Migration]) -> Result<()> {
+        migrate::run(self, list).await?;
+        if let Kind::Postgres(server) = &*self.0 {
+            server.forget_statements();
+        }
+        Ok(())
+    }
+
+    /// Prepares every statement linked into this program, and the set forms of those that have one. Answers how
+    /// many there are, or what is wrong with each that does not fit the schema.
+    pub async fn prepare_all(&self) -> Result<usize, Vec<String>> {
+        let told = |error: StoreError| vec![error.to_string()];
+        let outcomes = match &*self.0 {
+            Kind::Sqlite { .. } => self.read(async |tx| prepare_embedded(tx)).await.map_err(told)?,
+            Kind::Postgres(server) => {
+                let client = server.client(Access::Write).await.map_err(told)?;
+                let mut outcomes = Vec::new();
+                for statement in statement::registered() {
+                    outcomes.push((statement.name(), Flight::prepare(&client, statement).await));
+                }
+                outcomes
+            }
+        };
+        let count = outcomes.len();
+        let mut wrong: Vec<String> = outcomes
+            .into_iter()
+            .filter_map(|(name, outcome)| outcome.err().map(|error| format!("{name}: {error}")))
+            .collect();
+        wrong.sort_unstable();
+        if wrong.is_empty() { Ok(count) } else { Err(wrong) }
+    }
+
+    /// Copies the embedded database to `file` while it is being written, as of one moment.
+    pub async fn backup(&self, file: &Path) -> Result<()> {
+        match &*self.0 {
+            Kind::Sqlite { path, .. } => backup::copy(path.clone(), file.to_owned()).await,
+            Kind::Postgres(_) => Err(StoreError::EmbeddedOnly("backup")),
+        }
+    }
+
+    pub(crate) fn engine(&self) -> Engine {
+        match &*self.0 {
+            Kind::Sqlite { .. } => Engine::Sqlite,
+            Kind::Postgres(_) => Engine::Postgres,
+        }
+    }
+}
+
+fn prepare_embedded(tx: &mut Tx) -> Result<Vec<(&'static str, Result<()>)>> {
+    let tx::On::Sqlite(embedded) = &tx.on else { return Err(StoreError::Closed) };
+    Ok(statement::registered().map(|statement| (statement.name(), embedded.prepare(statement))).collect())
+}
+
+fn server_at(url: &str) -> Result<tokio_postgres::Config> {
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        return Err(StoreError::Url("the address begins with sqlite:, postgres:// or postgresql://".to_owned()));
+    }
+    url.parse().map_err(|error: tokio_postgres::Error| StoreError::Url(error.to_string()))
+}

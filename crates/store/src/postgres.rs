@@ -1,0 +1,354 @@
+//! Transactions on PostgreSQL: BEGIN, writes and COMMIT are sent without waiting for one another, and what lost a
+//! race runs again.
+
+use std::{
+    collections::VecDeque,
+    future::ready,
+    panic::AssertUnwindSafe,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use futures_util::{
+    FutureExt, TryStreamExt,
+    future::{BoxFuture, join},
+};
+use tokio_postgres::{Config, Error, NoTls, Statement};
+
+use crate::{
+    FromRow, Param, Result, Row, Stmt, StoreError, Tx,
+    cell::RowOn,
+    lane::last_words,
+    statement::{Verb, counted, wide},
+    tx::On,
+};
+
+const CONNECTIONS: usize = 16;
+/// How long a verb waits for one of them before it is refused.
+const WAIT: Duration = Duration::from_secs(30);
+/// Runs of a verb that loses to deadlocks, serialisation failures or a neighbour's idempotency key.
+const RUNS: u32 = 10;
+/// The pause before the second run; it doubles up to 64 times this.
+const PAUSE: Duration = Duration::from_millis(1);
+/// Statements on their way without an answer; bounds what one verb can keep in memory on either side.
+const IN_FLIGHT: usize = 256;
+/// A plan made for an empty table would scan and hash the full one later. Every statement of a verb has its index.
+const SHORT_STATEMENTS: &str = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+
+/// How a transaction begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Write,
+    Snapshot,
+}
+
+/// The pools of one database.
+pub(crate) struct Server {
+    writes: Pool,
+    reads: Pool,
+}
+
+impl Server {
+    pub(crate) async fn connect(config: &Config, replica: Option<&Config>) -> Result<Self> {
+        let mut short = config.clone();
+        let options = config.get_options().unwrap_or_default();
+        short.options(format!("{options} {SHORT_STATEMENTS}").trim());
+        let server = Self { writes: pool(short)?, reads: pool(replica.unwrap_or(config).clone())? };
+        // A wrong address shows now and not with the first order.
+        drop(server.client(Access::Write).await?);
+        Ok(server)
+    }
+
+    pub(crate) async fn client(&self, access: Access) -> Result<Object> {
+        let pool = if access == Access::Write { &self.writes } else { &self.reads };
+        pool.get().await.map_err(|error| StoreError::Pool(error.to_string()))
+    }
+
+    /// A changed table leaves prepared statements behind that no longer fit.
+    pub(crate) fn forget_statements(&self) {
+        self.writes.manager().statement_caches.clear();
+        self.reads.manager().statement_caches.clear();
+    }
+
+    /// Runs `verb` in a transaction of its own, and again when it lost a race.
+    pub(crate) async fn run<T, E, F>(&self, access: Access, verb: F) -> Result<T, E>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, E>,
+        E: From<StoreError>,
+    {
+        let mut pause = PAUSE;
+        for _ in 1..RUNS {
+            if let Some(verdict) = self.attempt(access, &verb).await {
+                return verdict;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE * 64);
+        }
+        self.attempt(access, &verb).await.unwrap_or_else(|| Err(StoreError::Busy.into()))
+    }
+
+    /// One run. `None` if it lost a race; dropping the transaction undoes it.
+    async fn attempt<T, E, F>(&self, access: Access, verb: &F) -> Option<Result<T, E>>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, E>,
+        E: From<StoreError>,
+    {
+        let client = match self.client(access).await {
+            Ok(client) => client,
+            Err(error) => return Some(Err(error.into())),
+        };
+        let mut tx = Tx::new(On::Postgres(Flight::begin(client, access)));
+        let verdict = AssertUnwindSafe(verb(&mut tx)).catch_unwind().await;
+        if tx.again {
+            return None;
+        }
+        match verdict {
+            Ok(Ok(_)) if tx.failed => Some(Err(StoreError::Poisoned.into())),
+            Ok(Ok(value)) => {
+                let On::Postgres(flight) = &mut tx.on else { return Some(Err(StoreError::Closed.into())) };
+                let ended =
+                    if access == Access::Write { flight.commit().await } else { flight.settle().await.map(|_| ()) };
+                match ended {
+                    Ok(()) => Some(Ok(value)),
+                    Err(StoreError::Busy) => None,
+                    Err(error) => Some(Err(error.into())),
+                }
+            }
+            Ok(Err(refusal)) => Some(Err(refusal)),
+            Err(panic) => Some(Err(StoreError::Panicked(last_words(panic.as_ref())).into())),
+        }
+    }
+}
+
+fn pool(config: Config) -> Result<Pool> {
+    let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+    Pool::builder(manager)
+        .max_size(CONNECTIONS)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(WAIT))
+        .create_timeout(Some(WAIT))
+        .build()
+        .map_err(|error| StoreError::Pool(error.to_string()))
+}
+
+/// One transaction in flight. Dropped before its commit it queues a ROLLBACK behind whatever was sent, so the next
+/// borrower of the connection finds it clean.
+pub(crate) struct Flight {
+    client: Arc<Object>,
+    sent: VecDeque<Sent>,
+    open: bool,
+}
+
+/// A statement on its way: what it will answer, and how many rows it must change.
+struct Sent {
+    answer: BoxFuture<'static, Result<u64, Error>>,
+    expected: Option<usize>,
+}
+
+impl std::fmt::Debug for Flight {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Flight").field("sent", &self.sent.len()).field("open", &self.open).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.sent.clear();
+        if self.open {
+            // One poll sends it; nobody waits for the answer.
+            let rollback = pin!(self.client.batch_execute("ROLLBACK"));
+            drop(rollback.poll(&mut Context::from_waker(Waker::noop())));
+        }
+    }
+}
+
+impl Flight {
+    fn begin(client: Object, access: Access) -> Self {
+        let mut flight = Self { client: Arc::new(client), sent: VecDeque::new(), open: true };
+        let client = Arc::clone(&flight.client);
+        let begin = match access {
+            Access::Write => "BEGIN",
+            Access::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        flight.send(async move { client.batch_execute(begin).await.map(|()| 0) }, None);
+        flight
+    }
+
+    /// Sends now, by polling once; the answer is taken in order by `settle`.
+    fn send(&mut self, answer: impl Future<Output = Result<u64, Error>> + Send + 'static, expected: Option<usize>) {
+        let mut answer: BoxFuture<'static, Result<u64, Error>> = Box::pin(answer);
+        if let Poll::Ready(done) = answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            answer = Box::pin(ready(done));
+        }
+        self.sent.push_back(Sent { answer, expected });
+    }
+
+    /// Takes every outstanding answer; the last one's count.
+    pub(crate) async fn settle(&mut self) -> Result<u64> {
+        settle(&mut self.sent).await
+    }
+
+    async fn prepared(&mut self, sql: &str) -> Result<Statement> {
+        match self.client.prepare_cached(sql).await {
+            Ok(statement) => Ok(statement),
+            // In a transaction that has failed nothing can be prepared: the first failure is the one to tell.
+            Err(error) => self.settle().await.and(Err(error.into())),
+        }
+    }
+
+    async fn send_row(&mut self, statement: &'static Stmt, args: &[Param<'_>], expected: Option<usize>) -> Result<()> {
+        let prepared = self.prepared(statement.postgres()).await?;
+        let args: Vec<Param<'static>> = args.iter().map(Param::owned).collect();
+        let client = Arc::clone(&self.client);
+        self.send(async move { client.execute_raw(&prepared, &args).await }, expected);
+        Ok(())
+    }
+
+    pub(crate) async fn put(&mut self, statement: &'static Stmt, args: &[Param<'_>]) -> Result<()> {
+        self.send_row(statement, args, None).await?;
+        if self.sent.len() >= IN_FLIGHT {
+            self.settle().await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn execute(&mut self, statement: &'static Stmt, args: &[Param<'_>]) -> Result<u64> {
+        self.send_row(statement, args, None).await?;
+        self.settle().await
+    }
+
+    /// The rows in one statement, if it has a set form; else one after the other, pipelined.
+    pub(crate) async fn put_many<const N: usize>(
+        &mut self,
+        statement: &'static Stmt,
+        rows: Vec<[Param<'_>; N]>,
+    ) -> Result<()> {
+        let expected = (statement.verb() == Verb::Update).then_some(rows.len());
+        if let [row] = rows.as_slice() {
+            return self.send_row(statement, row, expected).await;
+        }
+        let Some(set) = self.set(statement).await? else { return self.put_each(statement, &rows, expected).await };
+        let columns: Vec<Vec<Param<'static>>> =
+            (0..N).map(|at| rows.iter().filter_map(|row| row.get(at)).map(Param::owned).collect()).collect();
+        let client = Arc::clone(&self.client);
+        self.send(async move { client.execute_raw(&set, &columns).await }, expected);
+        Ok(())
+    }
+
+    async fn put_each<const N: usize>(
+        &mut self,
+        statement: &'static Stmt,
+        rows: &[[Param<'_>; N]],
+        expected: Option<usize>,
+    ) -> Result<()> {
+        let Some(expected) = expected else {
+            for row in rows {
+                self.put(statement, row).await?;
+            }
+            return Ok(());
+        };
+        let mut changed = 0;
+        for row in rows {
+            changed += self.execute(statement, row).await?;
+        }
+        counted(expected, usize::try_from(changed).unwrap_or(usize::MAX))
+    }
+
+    pub(crate) async fn all<R: FromRow>(&mut self, statement: &'static Stmt, args: &[Param<'_>]) -> Result<Vec<R>> {
+        let prepared = self.prepared(statement.postgres()).await?;
+        let rows = self.fetch(&prepared, args).await?;
+        rows.iter().map(|row| R::from_row(&Row { statement: statement.name(), on: RowOn::Postgres(row, 0) })).collect()
+    }
+
+    pub(crate) async fn all_many<R: FromRow, const N: usize>(
+        &mut self,
+        statement: &'static Stmt,
+        args: &[[Param<'_>; N]],
+    ) -> Result<Vec<Vec<R>>> {
+        let set = if args.len() > 1 { self.set(statement).await? } else { None };
+        let mut answers: Vec<Vec<R>> = Vec::with_capacity(args.len());
+        let Some(set) = set else {
+            for each in args {
+                answers.push(self.all(statement, each).await?);
+            }
+            return Ok(answers);
+        };
+        answers.resize_with(args.len(), Vec::new);
+        let columns: Vec<Vec<&Param<'_>>> =
+            (0..N).map(|at| args.iter().filter_map(|each| each.get(at)).collect()).collect();
+        for row in self.fetch(&set, &columns).await? {
+            let ord: i64 = row.try_get(0)?;
+            let answer = usize::try_from(ord - 1).ok().and_then(|at| answers.get_mut(at));
+            let answer = answer.ok_or_else(|| statement.impossible("ord", ord.to_string()))?;
+            answer.push(R::from_row(&Row { statement: statement.name(), on: RowOn::Postgres(&row, 1) })?);
+        }
+        Ok(answers)
+    }
+
+    pub(crate) async fn batch(&mut self, sql: &str) -> Result<()> {
+        self.settle().await?;
+        Ok(self.client.batch_execute(sql).await?)
+    }
+
+    /// The set form, typed by the parameters of the row form.
+    async fn set(&mut self, statement: &'static Stmt) -> Result<Option<Statement>> {
+        let row_form = self.prepared(statement.postgres()).await?;
+        let types: Vec<&str> = row_form.params().iter().map(tokio_postgres::types::Type::name).collect();
+        match statement.set(&types) {
+            Some(sql) => self.prepared(sql).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Sends the query behind what is in flight and takes all the answers in order.
+    async fn fetch<P>(&mut self, statement: &Statement, args: &[P]) -> Result<Vec<tokio_postgres::Row>>
+    where
+        P: tokio_postgres::types::ToSql + Sync,
+    {
+        let client = Arc::clone(&self.client);
+        let rows = async { client.query_raw(statement, args).await?.try_collect::<Vec<_>>().await };
+        let (settled, rows) = join(settle(&mut self.sent), rows).await;
+        settled?;
+        Ok(rows?)
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        // A set that met the wrong number of rows must be known before the COMMIT leaves.
+        if self.sent.iter().any(|sent| sent.expected.is_some()) {
+            self.settle().await?;
+        }
+        let commit = self.client.batch_execute("COMMIT");
+        // After a failed statement the server answers COMMIT with a ROLLBACK and no error: the failure is in `sent`.
+        let (settled, committed) = join(settle(&mut self.sent), commit).await;
+        self.open = committed.is_err();
+        settled?;
+        Ok(committed?)
+    }
+
+    /// Checks a statement and its set form against the schema.
+    pub(crate) async fn prepare(client: &Object, statement: &'static Stmt) -> Result<()> {
+        let row_form = client.prepare_cached(statement.postgres()).await?;
+        statement.expects(row_form.params().len())?;
+        let types: Vec<&str> = row_form.params().iter().map(tokio_postgres::types::Type::name).collect();
+        if let Some(set) = statement.set(&types) {
+            client.prepare_cached(set).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn settle(sent: &mut VecDeque<Sent>) -> Result<u64> {
+    let mut count = 0;
+    while let Some(Sent { answer, expected }) = sent.pop_front() {
+        count = answer.await?;
+        if let Some(expected) = expected
+            && wide(expected) != count
+        {
+            return Err(StoreError::Count(wide(expected), count));
+        }
+    }
+    Ok(count)
+}

@@ -1,0 +1,309 @@
+//! Statements: one `$1` text each, known by name, rewritten once per engine.
+
+use std::sync::OnceLock;
+
+use crate::{
+    Result, StoreError,
+    cell::Param,
+    dialect::{self, Engine, Token},
+};
+
+/// One statement. Made by [`sql!`](crate::sql) only, which also registers it for [`Db::prepare_all`](crate::Db).
+#[derive(Debug)]
+pub struct Stmt {
+    name: &'static str,
+    text: &'static str,
+    sqlite: OnceLock<String>,
+    postgres: OnceLock<String>,
+    set: OnceLock<Option<String>>,
+    shape: OnceLock<Shape>,
+}
+
+#[derive(Debug)]
+struct Shape {
+    verb: Verb,
+    params: usize,
+    /// The parameters that choose the rows of an UPDATE: those behind its WHERE.
+    keys: Vec<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Select,
+    Insert,
+    Update,
+    Delete,
+    /// `WITH …` and anything else that has no set form.
+    Other,
+}
+
+/// A statement that some linked module has declared.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Registered(pub &'static Stmt);
+inventory::collect!(Registered);
+
+/// Declares statements as named constants of type `&'static Stmt`.
+///
+/// One text serves both engines: `$1` marks, `{lock}` and `{skip_locked}` for row locks. There is no other way to
+/// make a statement, so none escapes the test that prepares them all on both engines.
+///
+/// ```
+/// store::sql! {
+///     /// Earliest use-by first.
+///     pub(crate) LOTS = "SELECT id, grams FROM lot WHERE sku = $1 ORDER BY use_by, id {lock}";
+///     RESERVE = "UPDATE lot SET reserved = reserved + $1 WHERE id = $2";
+/// }
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! sql {
+    ($($(#[$doc:meta])* $seen:vis $name:ident = $text:expr;)*) => {$(
+        $(#[$doc])*
+        $seen static $name: &$crate::Stmt = {
+            static STATEMENT: $crate::Stmt =
+                $crate::Stmt::declared(concat!(module_path!(), "::", stringify!($name)), $text);
+            &STATEMENT
+        };
+        $crate::inventory::submit! { $crate::Registered($name) }
+    )*};
+}
+
+impl Stmt {
+    #[doc(hidden)]
+    pub const fn declared(name: &'static str, text: &'static str) -> Self {
+        Self {
+            name,
+            text,
+            sqlite: OnceLock::new(),
+            postgres: OnceLock::new(),
+            set: OnceLock::new(),
+            shape: OnceLock::new(),
+        }
+    }
+
+    /// Where it was declared, as errors name it: `procurement::receiving::store::TERMS`.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) fn sqlite(&self) -> &str {
+        self.sqlite
+            .get_or_init(|| dialect::render(Engine::Sqlite, &dialect::tokens(self.text), |number| format!("?{number}")))
+    }
+
+    pub(crate) fn postgres(&self) -> &str {
+        self.postgres.get_or_init(|| {
+            dialect::render(Engine::Postgres, &dialect::tokens(self.text), |number| format!("${number}"))
+        })
+    }
+
+    /// The text that does the work of many rows in one statement on PostgreSQL, if this statement has such a form.
+    /// `types` are those of its parameters, as preparing the row form has shown them.
+    pub(crate) fn set(&self, types: &[&str]) -> Option<&str> {
+        self.set.get_or_init(|| set_form(&dialect::tokens(self.text), self.verb(), types)).as_deref()
+    }
+
+    pub(crate) fn verb(&self) -> Verb {
+        self.shape().verb
+    }
+
+    fn shape(&self) -> &Shape {
+        self.shape.get_or_init(|| {
+            let tokens = dialect::tokens(self.text);
+            let verb = match tokens.iter().find(|token| !token.is_silent()) {
+                Some(token) if token.is_word("SELECT") => Verb::Select,
+                Some(token) if token.is_word("INSERT") => Verb::Insert,
+                Some(token) if token.is_word("UPDATE") => Verb::Update,
+                Some(token) if token.is_word("DELETE") => Verb::Delete,
+                _ => Verb::Other,
+            };
+            let params = params(&tokens).max().unwrap_or(0);
+            let keys = top_level(&tokens, "WHERE").map_or_else(Vec::new, |at| params_of(&tokens[at..]));
+            Shape { verb, params, keys }
+        })
+    }
+
+    /// SQLite would take a missing parameter for NULL, silently.
+    pub(crate) fn expects(&self, count: usize) -> Result<()> {
+        let params = self.shape().params;
+        if params == count {
+            return Ok(());
+        }
+        Err(self.impossible("parameters", format!("{count} where {params} belong")))
+    }
+
+    /// Two rows of one UPDATE that meet the same target apply twice in a loop and once in a set. Refusing them
+    /// makes both engines agree; the caller adds them up first.
+    pub(crate) fn distinct<const N: usize>(&self, rows: &[[Param<'_>; N]]) -> Result<()> {
+        if self.verb() != Verb::Update {
+            return Ok(());
+        }
+        let keys = &self.shape().keys;
+        let mut targets: Vec<Vec<&Param<'_>>> =
+            rows.iter().map(|row| keys.iter().filter_map(|key| row.get(key - 1)).collect()).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        counted(rows.len(), targets.len())
+    }
+
+    pub(crate) fn impossible(&self, column: impl Into<String>, found: impl Into<String>) -> StoreError {
+        StoreError::Impossible { statement: self.name, column: column.into(), found: found.into() }
+    }
+}
+
+/// How many rows an UPDATE was to change against how many it did.
+pub(crate) fn counted(expected: usize, found: usize) -> Result<()> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(StoreError::Count(wide(expected), wide(found)))
+}
+
+pub(crate) fn wide(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// Every statement linked into this program.
+pub(crate) fn registered() -> impl Iterator<Item = &'static Stmt> {
+    inventory::iter::<Registered>.into_iter().map(|registered| registered.0)
+}
+
+fn params<'a>(tokens: &'a [Token<'_>]) -> impl Iterator<Item = usize> + 'a {
+    tokens.iter().filter_map(|token| if let Token::Param(number) = token { Some(*number) } else { None })
+}
+
+fn params_of(tokens: &[Token<'_>]) -> Vec<usize> {
+    let mut found: Vec<usize> = params(tokens).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// How far a token leads into parentheses.
+fn steps(token: Token<'_>) -> i32 {
+    i32::from(token == Token::Mark("(")) - i32::from(token == Token::Mark(")"))
+}
+
+/// Where `word` stands outside every parenthesis.
+fn top_level(tokens: &[Token<'_>], word: &str) -> Option<usize> {
+    let mut depth = 0;
+    tokens.iter().position(|token| {
+        depth += steps(*token);
+        depth == 0 && token.is_word(word)
+    })
+}
+
+/// The set form. Nested loops over `unnest` keep both the order of the rows and the order of the locks; a planner
+/// that has never seen the table would hash-join a plain `unnest`.
+fn set_form(tokens: &[Token<'_>], verb: Verb, types: &[&str]) -> Option<String> {
+    if types.is_empty() {
+        return None;
+    }
+    let arrays: Vec<String> = types.iter().enumerate().map(|(i, name)| format!("${}::{name}[]", i + 1)).collect();
+    let columns: Vec<String> = (1..=types.len()).map(|number| format!("_{number}")).collect();
+    let (arrays, columns) = (arrays.join(", "), columns.join(", "));
+    let given = format!("unnest({arrays}) AS given ({columns})");
+    let text = |part: &[Token<'_>]| dialect::render(Engine::Postgres, part, |number| format!("given._{number}"));
+    match verb {
+        Verb::Select => Some(format!(
+            "SELECT given.ord, found.* FROM unnest({arrays}) WITH ORDINALITY AS given ({columns}, ord) \
+             CROSS JOIN LATERAL ({}) AS found",
+            text(tokens)
+        )),
+        Verb::Insert => {
+            let values = top_level(tokens, "VALUES")?;
+            let open = values + tokens[values..].iter().position(|token| *token == Token::Mark("("))?;
+            let mut depth = 0;
+            let close = open
+                + tokens[open..].iter().position(|token| {
+                    depth += steps(*token);
+                    depth == 0
+                })?;
+            let tail = &tokens[close + 1..];
+            // Several rows of VALUES are a set already, and ON CONFLICT cannot see the source of the rows.
+            let refuses = tail.iter().find(|token| !token.is_silent()) == Some(&Token::Mark(","));
+            if refuses || params(tail).next().is_some() {
+                return None;
+            }
+            let (head, row, tail) = (text(&tokens[..values]), text(&tokens[open + 1..close]), text(tail));
+            Some(format!("{head}SELECT {row} FROM {given} WHERE true{tail}"))
+        }
+        Verb::Update | Verb::Delete => {
+            let at = top_level(tokens, "WHERE")?;
+            let source = if verb == Verb::Update { "FROM" } else { "USING" };
+            if top_level(tokens, source).is_some_and(|taken| verb == Verb::Delete || taken < at) {
+                return None;
+            }
+            Some(format!("{}{source} {given} {}", text(&tokens[..at]), text(&tokens[at..])))
+        }
+        Verb::Other => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Stmt, Verb};
+
+    #[test]
+    fn an_insert_becomes_one_over_unnest() {
+        let add = Stmt::declared(
+            "add",
+            "INSERT INTO lot (id, grams, kind) VALUES ($2, CAST($1 AS BIGINT), 'a,b') ON CONFLICT DO NOTHING",
+        );
+        assert_eq!(
+            add.set(&["int8", "uuid"]),
+            Some(
+                "INSERT INTO lot (id, grams, kind) SELECT given._2, CAST(given._1 AS BIGINT), 'a,b' \
+                  FROM unnest($1::int8[], $2::uuid[]) AS given (_1, _2) WHERE true ON CONFLICT DO NOTHING"
+            )
+        );
+    }
+
+    #[test]
+    fn an_update_and_a_delete_join_unnest() {
+        let reserve = Stmt::declared(
+            "reserve",
+            "UPDATE lot SET reserved = reserved + $1 WHERE id = $2 AND reserved + $1 <= on_hand",
+        );
+        assert_eq!(
+            reserve.set(&["int8", "uuid"]),
+            Some(
+                "UPDATE lot SET reserved = reserved + given._1 FROM unnest($1::int8[], $2::uuid[]) AS given (_1, _2) \
+                  WHERE id = given._2 AND reserved + given._1 <= on_hand"
+            )
+        );
+        let drop = Stmt::declared("drop", "DELETE FROM lot WHERE id = $1");
+        assert_eq!(
+            drop.set(&["uuid"]),
+            Some("DELETE FROM lot USING unnest($1::uuid[]) AS given (_1) WHERE id = given._1")
+        );
+    }
+
+    #[test]
+    fn a_select_runs_beside_its_row() {
+        let lots = Stmt::declared("lots", "SELECT id FROM lot WHERE sku = $1 ORDER BY use_by {lock}");
+        assert_eq!(
+            lots.set(&["uuid"]),
+            Some(
+                "SELECT given.ord, found.* FROM unnest($1::uuid[]) WITH ORDINALITY AS given (_1, ord) \
+                  CROSS JOIN LATERAL (SELECT id FROM lot WHERE sku = given._1 ORDER BY use_by FOR UPDATE) AS found"
+            )
+        );
+    }
+
+    #[test]
+    fn what_has_no_set_form_says_so() {
+        for text in [
+            "INSERT INTO lot (id) VALUES ($1), ($2)",
+            "INSERT INTO lot (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET grams = $2",
+            "UPDATE lot SET grams = o.grams FROM other o WHERE o.id = $1",
+            "WITH a AS (SELECT 1) SELECT $1",
+            "UPDATE lot SET grams = $1",
+        ] {
+            let statement = Stmt::declared("it", text);
+            assert_eq!(statement.set(&["int8", "int8"]), None, "{text}");
+        }
+        assert_eq!(Stmt::declared("it", "-- why\nselect 1").verb(), Verb::Select);
+    }
+}

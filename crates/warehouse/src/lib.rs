@@ -1,0 +1,33 @@
+//! 倉儲 Warehouse: what is on the shelves, and how it gets from there into parcels.
+//!
+//! The stock journal itself is the ledger's; here people ask it, block its lots, pick from it and pack. Nothing here
+//! knows a customer or a price: a release note comes in as lines of goods and leaves as parcels and actual grams.
+#![deny(clippy::float_arithmetic)]
+
+pub mod fulfilment;
+pub mod stock;
+
+use edge::{App, Sites};
+use kernel::SiteId;
+use store::Migration;
+use utoipa_axum::router::OpenApiRouter;
+
+/// The tables of this crate; those of the ledger come before.
+pub const MIGRATION: Migration =
+    Migration::new(20, "warehouse", include_str!("../../../migrations/0020_warehouse.sql")).with(
+        include_str!("../../../migrations/0020_warehouse.sqlite.sql"),
+        include_str!("../../../migrations/0020_warehouse.postgres.sql"),
+    );
+
+/// The routes of this crate.
+pub fn router() -> OpenApiRouter<App> {
+    stock::http::router().merge(fulfilment::http::router())
+}
+
+/// Whether somebody who works at `sites` works at this one.
+pub(crate) fn works_at(sites: &Sites, site: SiteId) -> bool {
+    match sites {
+        Sites::All => true,
+        Sites::Only(own) => own.contains(&site),
+    }
+}
