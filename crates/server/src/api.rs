@@ -43,6 +43,8 @@ fn api() -> OpenApiRouter<App> {
         .merge(warehouse::router())
         .merge(orders::router())
         .merge(delivery::router())
+        .merge(procedures::router())
+        .merge(improvement::router())
         .merge(flows::router())
         .merge(clock::router())
 }

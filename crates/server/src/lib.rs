@@ -36,6 +36,8 @@ pub static MIGRATIONS: &[Migration] = &[
     warehouse::MIGRATION,
     orders::MIGRATION,
     delivery::MIGRATION,
+    procedures::MIGRATION,
+    improvement::MIGRATION,
     MIGRATION,
 ];
 
@@ -62,6 +64,8 @@ pub enum StartError {
     NoticesUrl(String),
     #[error("{0}")]
     Identity(String),
+    #[error("the process documents: {0}")]
+    Procedures(String),
     #[error("the demo company: {0}")]
     Company(String),
 }

@@ -5,8 +5,9 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use axum::Router;
 use edge::App;
 use events::Feed;
-use kernel::{Clock, IdSource, Instant};
-use store::Db;
+use kernel::{Clock, IdSource, Instant, Stamp};
+use procedures::authoring;
+use store::{Db, Tx};
 use tokio::{signal, sync::watch};
 use tracing_subscriber::EnvFilter;
 
@@ -38,6 +39,10 @@ pub async fn open(settings: &Settings) -> Result<Shop, StartError> {
     let db = Db::open(&settings.database).await?;
     db.migrate(MIGRATIONS).await?;
     installation::install(&db, settings.time, clock.now()).await?;
+    let stamp = Stamp::system(clock.now(), &ids);
+    db.write(async move |tx: &mut Tx| authoring::install_shipped(tx, &stamp.again()).await)
+        .await
+        .map_err(|error| StartError::Procedures(error.to_string()))?;
     if settings.demo_company {
         company::found(&db, &clock, &ids, settings.demo_sites).await?;
     }

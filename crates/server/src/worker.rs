@@ -15,6 +15,7 @@ use orders::{
     notices::{self, Gateway, Post},
     outbound::{self, OutboundRefusal, Refunded},
 };
+use procedures::conformance;
 use store::{Db, StoreError, Tx, jobs};
 
 /// How long a claimed job is ours. A worker that dies gives it up by silence.
@@ -193,7 +194,15 @@ impl Worker {
         }
         self.swept_at.store(now.millis(), Ordering::Release);
         let stamp = Stamp::system(now, &self.ids);
-        self.db.write(async move |tx: &mut Tx| flows::sweep(tx, &stamp.again()).await).await
+        self.db.write(async move |tx: &mut Tx| flows::sweep(tx, &stamp.again()).await).await?;
+        // The process documents read on: which cases have left the written way.
+        for _ in 0..ROUNDS_MAX {
+            let read = self.db.write(async move |tx: &mut Tx| conformance::read_on(tx, now).await).await?;
+            if read.is_idle() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Gives positions to what was told and wakes those who listen.

@@ -4,6 +4,57 @@
  */
 
 export interface paths {
+    "/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The actions of a site, oldest first. */
+        get: operations["list_actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/actions/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller has taken on. */
+        get: operations["list_own_actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/actions/{action}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report one's own action as done. */
+        post: operations["finish_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/arrival-lines/{line}/form": {
         parameters: {
             query?: never;
@@ -272,6 +323,23 @@ export interface paths {
         put?: never;
         /** Close an answered complaint. */
         post: operations["close_complaint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conformance/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cases of a site with what was found, in the order in which they began. */
+        get: operations["list_conformance_cases"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -747,6 +815,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every indicator: its unit, formula, owner and target. */
+        get: operations["list_indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/indicators/day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The figures of a site's business day. */
+        get: operations["show_indicators_of_day"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/indicators/{name}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The events or journal entries that a figure rests on, oldest first, each with what it brings. */
+        get: operations["list_entries_of_indicator"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/invoices/{invoice}": {
         parameters: {
             query?: never;
@@ -962,6 +1081,92 @@ export interface paths {
         get: operations["trace_lot"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The meetings of a site, oldest first. */
+        get: operations["list_meetings"];
+        put?: never;
+        /** Call a review meeting; the system prepares its agenda. */
+        post: operations["call_meeting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings/{meeting}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One meeting with its agenda, decisions and actions. */
+        get: operations["show_meeting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings/{meeting}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agree an action with an owner and a day. */
+        post: operations["agree_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings/{meeting}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a meeting that has decided something. */
+        post: operations["close_meeting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/meetings/{meeting}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write a decision down. */
+        post: operations["take_decision"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1531,6 +1736,195 @@ export interface paths {
         put?: never;
         /** Give a probe a secret of its own. One that it had before is worth nothing from now on. */
         post: operations["enrol_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/procedure-revisions/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One revision. */
+        get: operations["show_revision"];
+        /** Write one's own draft anew. */
+        put: operations["rewrite_revision"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/procedure-revisions/{revision}/acknowledgements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has confirmed to have read a revision. */
+        get: operations["list_acknowledgements"];
+        put?: never;
+        /** Confirm that one has read a revision in force. */
+        post: operations["acknowledge_revision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/procedure-revisions/{revision}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve what another has written. */
+        post: operations["approve_revision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/procedure-revisions/{revision}/give-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a revision back to its author. */
+        post: operations["give_revision_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/procedure-revisions/{revision}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put an approved revision in force. */
+        post: operations["publish_revision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/procedure-revisions/{revision}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a revision out of force without another in its place. */
+        post: operations["retire_revision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/procedure-revisions/{revision}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand a draft over for approval. */
+        post: operations["submit_revision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/procedures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every procedure, in the order of the workflow. */
+        get: operations["list_procedures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/procedures/{procedure}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One procedure: what it says now, and its revisions. */
+        get: operations["show_procedure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/procedures/{procedure}/conformance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many cases of a procedure went the written way, what went wrong with the others, and where they waited. */
+        get: operations["show_conformance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/procedures/{procedure}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin a new revision of a procedure. */
+        post: operations["draft_revision"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2384,6 +2778,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The suggestions about a site, and those about all sites, oldest first. */
+        get: operations["list_suggestions"];
+        put?: never;
+        /** Say what would be better, and which step it is about. */
+        post: operations["make_suggestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/suggestions/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller has suggested, and what became of it. */
+        get: operations["list_own_suggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/suggestions/{suggestion}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One suggestion. */
+        get: operations["show_suggestion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/suggestions/{suggestion}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept or decline a suggestion, and say why. */
+        post: operations["answer_suggestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/suggestions/{suggestion}/votes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Vote for a colleague's suggestion. */
+        post: operations["vote_for_suggestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/supplier-invoices": {
         parameters: {
             query?: never;
@@ -3072,6 +3552,32 @@ export interface components {
             window_end: components["schemas"]["Instant"];
             window_start: components["schemas"]["Instant"];
         };
+        /** @description Something that somebody has taken on. */
+        ActionItem: {
+            agreed_at: components["schemas"]["Instant"];
+            /** Format: int64 */
+            before?: number | null;
+            done_at?: components["schemas"]["Instant"] | null;
+            /** Format: date */
+            due_on: string;
+            id: components["schemas"]["ActionItemId"];
+            /** @description The figure that it is to move, and where that stood. */
+            indicator?: string | null;
+            meeting: components["schemas"]["MeetingId"];
+            owner: components["schemas"]["UserId"];
+            result?: string | null;
+            site: components["schemas"]["SiteId"];
+            state: components["schemas"]["ActionState"];
+            text: string;
+        };
+        /** Format: uuid */
+        ActionItemId: string;
+        /** @description What came of an action. */
+        ActionResult: {
+            result: string;
+        };
+        /** @enum {string} */
+        ActionState: "Open" | "Done";
         /** @description The one who acts. Every event and every journal entry names one. */
         Actor: {
             /** @description A member of staff, signed in by name. */
@@ -3134,6 +3640,30 @@ export interface components {
          * @enum {string}
          */
         Advice: "TellCustomer" | "CallCourier" | "Watch";
+        /** @description One thing that the system puts before a meeting. */
+        AgendaItem: {
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            nth: number;
+            /**
+             * Format: uuid
+             * @description The action or the suggestion.
+             */
+            object?: string | null;
+            /** @description The indicator, or the step of the workflow. */
+            subject: string;
+            /** Format: int64 */
+            target?: number | null;
+            text: string;
+            topic: components["schemas"]["Topic"];
+            /**
+             * Format: int64
+             * @description The figure, or the number of cases.
+             */
+            value?: number | null;
+        };
         /**
          * @description What people must be warned of, and what keeps goods apart on a shelf.
          * @enum {string}
@@ -3497,6 +4027,11 @@ export interface components {
         Because: {
             reason: string;
         };
+        /**
+         * @description Which way is good.
+         * @enum {string}
+         */
+        Better: "Higher" | "Lower" | "Neither";
         /** @description What a bin bears. */
         BinCapacity: {
             /** @description The code on the bin. */
@@ -3567,6 +4102,11 @@ export interface components {
         Blocking: {
             because: string;
         };
+        /**
+         * @description Where an entry stands.
+         * @enum {string}
+         */
+        Book: "Event" | "Entry";
         /** @description So much of a lot in a place is kept for a reservation. */
         Bound: {
             /**
@@ -3653,6 +4193,32 @@ export interface components {
             run?: components["schemas"]["RunId"] | null;
             state: components["schemas"]["ParcelState"];
         };
+        /** @description One case with what was found. */
+        CaseCard: {
+            ended_at?: components["schemas"]["Instant"] | null;
+            findings: components["schemas"]["ConformanceFinding"][];
+            /** @description What the object is: `customer_order`, `purchase_order`, `arrival`. */
+            noun: string;
+            /** Format: uuid */
+            object: string;
+            opened_at: components["schemas"]["Instant"];
+            procedure: components["schemas"]["ProcedureId"];
+            /**
+             * Format: int64
+             * @description The number of the revision that it is judged by.
+             */
+            revision: number;
+            state: components["schemas"]["CaseState"];
+            way: components["schemas"]["Way"];
+            worst_wait?: components["schemas"]["ConformanceWait"] | null;
+        };
+        /**
+         * @description What one case of a procedure is.
+         * @enum {string}
+         */
+        CaseKind: "CustomerOrder" | "PurchaseOrder" | "Arrival";
+        /** @enum {string} */
+        CaseState: "Open" | "Ended" | "Abandoned";
         Certificate: {
             code: string;
             course: components["schemas"]["CourseId"];
@@ -3761,6 +4327,59 @@ export interface components {
          * @enum {string}
          */
         Confirmation: "unconfirmed" | "confirmed";
+        /** @description How the cases of a procedure went. */
+        Conformance: {
+            /** Format: int64 */
+            abandoned: number;
+            /**
+             * Format: int64
+             * @description Cases that are through.
+             */
+            ended: number;
+            findings: components["schemas"]["ConformanceTally"][];
+            /**
+             * Format: int64
+             * @description Ended without a finding.
+             */
+            on_the_way: number;
+            /**
+             * Format: int64
+             * @description `on_the_way` of `ended`, in hundredths of a percent; absent while none has ended.
+             */
+            on_the_way_pct?: number | null;
+            /** Format: int64 */
+            open: number;
+            procedure: components["schemas"]["ProcedureId"];
+            step: string;
+            worst_waits: components["schemas"]["WaitOfCase"][];
+        };
+        /** @description One way in which a case left the written way. */
+        ConformanceFinding: {
+            at: components["schemas"]["Instant"];
+            kind: components["schemas"]["FindingKind"];
+            /**
+             * Format: int64
+             * @description How long after its time it was done, or is open by now.
+             */
+            minutes_over: number;
+            /** @description The step of the procedure, or the event that was not expected. */
+            step: string;
+        };
+        /** @description How many cases have one finding. */
+        ConformanceTally: {
+            /** Format: int64 */
+            cases: number;
+            kind: components["schemas"]["FindingKind"];
+            step: string;
+            /** Format: int64 */
+            worst_minutes: number;
+        };
+        /** @description The longest that a case waited for one of its steps. */
+        ConformanceWait: {
+            /** Format: int64 */
+            minutes: number;
+            step: string;
+        };
         /** @description One decision about one purpose, with its date. */
         Consent: {
             at: components["schemas"]["Instant"];
@@ -3796,6 +4415,8 @@ export interface components {
             answer: "decline";
             reason: string;
         };
+        /** @enum {string} */
+        Control: "Ordinary" | "CriticalPoint";
         /** @description A courier as their file shows them. */
         Courier: {
             id: components["schemas"]["CourierId"];
@@ -4100,12 +4721,54 @@ export interface components {
             detail: string;
             field: string;
         };
+        /** @description One figure. */
+        Figure: {
+            name: string;
+            /**
+             * Format: int64
+             * @description How many entries it rests on.
+             */
+            of: number;
+            unit: components["schemas"]["IndicatorUnit"];
+            /**
+             * Format: int64
+             * @description Absent when there is nothing that it could be of.
+             */
+            value?: number | null;
+        };
+        /** @description One entry behind a figure. */
+        FigureEntry: {
+            at: components["schemas"]["Instant"];
+            book: components["schemas"]["Book"];
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            part: number;
+            /** Format: int64 */
+            whole: number;
+        };
+        /** @description The figures of some business days of a site. */
+        Figures: {
+            /** @description Of the figures whose unit is money. */
+            currency: components["schemas"]["Currency"];
+            figures: components["schemas"]["Figure"][];
+            /**
+             * Format: date
+             * @description The first business day, and the last.
+             */
+            first: string;
+            /** Format: date */
+            last: string;
+            site: components["schemas"]["SiteId"];
+        };
         /** @description One line of the trace. */
         Finding: components["schemas"]["Verdict"] & {
             /** @description What the rule looked at, in figures: `4210 m of 15000 m`. */
             fact: string;
             rule: components["schemas"]["Rule"];
         };
+        /** @enum {string} */
+        FindingKind: "Missing" | "Order" | "Late" | "Unexpected";
         /** @description One position of a courier, as the phone measured it. */
         Fix: {
             /** Format: int64 */
@@ -4130,6 +4793,11 @@ export interface components {
         };
         /** @enum {string} */
         FromTheRoad: "Unloaded" | "BroughtBack";
+        /**
+         * @description What one figure covers.
+         * @enum {string}
+         */
+        Grain: "SiteDay";
         /**
          * @description A GTIN of fourteen digits whose check digit is right. Shorter ones (EAN-13, UPC, EAN-8) are filled with zeros
          *     in front, which is how GS1 stores them.
@@ -4177,6 +4845,34 @@ export interface components {
          * @enum {string}
          */
         Hygiene: "packaged" | "produce" | "raw" | "ready_to_eat";
+        /** @description From when a revision counts. */
+        InForce: {
+            valid_from?: components["schemas"]["Instant"] | null;
+        };
+        /** @description An entry of the dictionary as it is shown. */
+        IndicatorCard: {
+            better: components["schemas"]["Better"];
+            formula: string;
+            grain: components["schemas"]["Grain"];
+            kind: components["schemas"]["IndicatorKind"];
+            /** @description In the reader's language. */
+            label: string;
+            name: string;
+            owner: components["schemas"]["Role"];
+            step: string;
+            /** Format: int64 */
+            target?: number | null;
+            unit: components["schemas"]["IndicatorUnit"];
+            /** Format: int64 */
+            version: number;
+        };
+        /**
+         * @description What an indicator is about: how fast a step is, or how well it does.
+         * @enum {string}
+         */
+        IndicatorKind: "Speed" | "Effect";
+        /** @enum {string} */
+        IndicatorUnit: "Count" | "Seconds" | "Minutes" | "Metres" | "Grams" | "BasisPoints" | "Hundredths" | "Money";
         /** @description What an inspector found about one criterion. */
         InspectionFinding: {
             criterion: components["schemas"]["Criterion"];
@@ -4565,6 +5261,12 @@ export interface components {
             reason: string;
             to: components["schemas"]["LotState"];
         };
+        /** @description A revision to be written. */
+        Manuscript: {
+            document: components["schemas"]["ProcedureDocument"];
+            /** @description What is new, and why. */
+            note: string;
+        };
         /** @description A customer as staff see them who need no personal data. */
         MaskedCustomer: {
             blocked_since?: components["schemas"]["Instant"] | null;
@@ -4590,6 +5292,49 @@ export interface components {
          * @enum {string}
          */
         Measure: "counted" | "weighed" | "catch_weight";
+        /** @description A review meeting. */
+        Meeting: {
+            called_at: components["schemas"]["Instant"];
+            closed_at?: components["schemas"]["Instant"] | null;
+            /**
+             * Format: date
+             * @description The business days that it looks back on.
+             */
+            first: string;
+            id: components["schemas"]["MeetingId"];
+            /** Format: date */
+            last: string;
+            minutes?: string | null;
+            site: components["schemas"]["SiteId"];
+            state: components["schemas"]["MeetingState"];
+        };
+        /** @description Something that a meeting has decided. */
+        MeetingDecision: {
+            at: components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description The item of the agenda that it answers.
+             */
+            item?: number | null;
+            /** Format: int64 */
+            nth: number;
+            text: string;
+        };
+        /** Format: uuid */
+        MeetingId: string;
+        /** @description What the meeting comes to. */
+        MeetingMinutes: {
+            minutes: string;
+        };
+        /** @description A meeting with all that belongs to it. */
+        MeetingSheet: {
+            actions: components["schemas"]["ActionItem"][];
+            agenda: components["schemas"]["AgendaItem"][];
+            decisions: components["schemas"]["MeetingDecision"][];
+            meeting: components["schemas"]["Meeting"];
+        };
+        /** @enum {string} */
+        MeetingState: "Open" | "Closed";
         /**
          * Format: int64
          * @description An amount in the smallest unit of its site's currency: whole dollars in TWD, cents (分) in CNY.
@@ -4680,6 +5425,15 @@ export interface components {
             en: string;
             "zh-Hans": string;
             "zh-Hant": string;
+        };
+        /** @description An action to be agreed. */
+        NewAction: {
+            /** Format: date */
+            due_on: string;
+            /** @description The figure that it is to move; where that stands is noted with it. */
+            indicator?: string | null;
+            owner: components["schemas"]["UserId"];
+            text: string;
         };
         /** @description The address that now exists. */
         NewAddress: {
@@ -4842,6 +5596,19 @@ export interface components {
             quantity: components["schemas"]["Quantity"];
             sku: components["schemas"]["SkuId"];
             substitution?: components["schemas"]["Substitution"];
+        };
+        /** @description Where a meeting is called. */
+        NewMeeting: {
+            site: components["schemas"]["SiteId"];
+        };
+        /** @description A decision to be written down. */
+        NewMeetingDecision: {
+            /**
+             * Format: int64
+             * @description The item of the agenda that it answers.
+             */
+            item?: number | null;
+            text: string;
         };
         /** @description An order as somebody writes it down. */
         NewOrder: {
@@ -5036,6 +5803,14 @@ export interface components {
         NewStop: {
             reason: string;
             to: components["schemas"]["Stop"];
+        };
+        /** @description A suggestion to be made. */
+        NewSuggestion: {
+            site?: components["schemas"]["SiteId"] | null;
+            /** @description The step of the workflow that it is about: `2.2`. */
+            step: string;
+            text?: string;
+            title: string;
         };
         /** @description A supplier as a buyer enters it. */
         NewSupplier: {
@@ -5329,6 +6104,28 @@ export interface components {
             tolerance_grams: number;
         };
         /** @description One page of a list. */
+        Page_ActionItem: {
+            items: {
+                agreed_at: components["schemas"]["Instant"];
+                /** Format: int64 */
+                before?: number | null;
+                done_at?: components["schemas"]["Instant"] | null;
+                /** Format: date */
+                due_on: string;
+                id: components["schemas"]["ActionItemId"];
+                /** @description The figure that it is to move, and where that stood. */
+                indicator?: string | null;
+                meeting: components["schemas"]["MeetingId"];
+                owner: components["schemas"]["UserId"];
+                result?: string | null;
+                site: components["schemas"]["SiteId"];
+                state: components["schemas"]["ActionState"];
+                text: string;
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_ApiToken: {
             items: {
                 created_at: components["schemas"]["Instant"];
@@ -5473,6 +6270,29 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_CaseCard: {
+            items: {
+                ended_at?: components["schemas"]["Instant"] | null;
+                findings: components["schemas"]["ConformanceFinding"][];
+                /** @description What the object is: `customer_order`, `purchase_order`, `arrival`. */
+                noun: string;
+                /** Format: uuid */
+                object: string;
+                opened_at: components["schemas"]["Instant"];
+                procedure: components["schemas"]["ProcedureId"];
+                /**
+                 * Format: int64
+                 * @description The number of the revision that it is judged by.
+                 */
+                revision: number;
+                state: components["schemas"]["CaseState"];
+                way: components["schemas"]["Way"];
+                worst_wait?: components["schemas"]["ConformanceWait"] | null;
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_ComplaintCard: {
             items: {
                 answer?: string | null;
@@ -5531,6 +6351,21 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_FigureEntry: {
+            items: {
+                at: components["schemas"]["Instant"];
+                book: components["schemas"]["Book"];
+                /** Format: uuid */
+                id: string;
+                /** Format: int64 */
+                part: number;
+                /** Format: int64 */
+                whole: number;
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_MaskedCustomer: {
             items: {
                 blocked_since?: components["schemas"]["Instant"] | null;
@@ -5544,6 +6379,26 @@ export interface components {
                 phone_state: components["schemas"]["Confirmation"];
                 registered_at: components["schemas"]["Instant"];
                 standing: components["schemas"]["Standing"];
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Meeting: {
+            items: {
+                called_at: components["schemas"]["Instant"];
+                closed_at?: components["schemas"]["Instant"] | null;
+                /**
+                 * Format: date
+                 * @description The business days that it looks back on.
+                 */
+                first: string;
+                id: components["schemas"]["MeetingId"];
+                /** Format: date */
+                last: string;
+                minutes?: string | null;
+                site: components["schemas"]["SiteId"];
+                state: components["schemas"]["MeetingState"];
             }[];
             /** @description Hand this to `after` for what follows; absent on the last page. */
             next?: string | null;
@@ -5765,6 +6620,15 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_ProcedureAcknowledgement: {
+            items: {
+                at: components["schemas"]["Instant"];
+                reader: components["schemas"]["Actor"];
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Product: {
             items: {
                 availability: components["schemas"]["Availability"];
@@ -5971,6 +6835,29 @@ export interface components {
                 /** Format: date */
                 use_by?: string | null;
                 zone?: components["schemas"]["ZoneId"] | null;
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_SuggestionCard: {
+            items: {
+                answered_at?: components["schemas"]["Instant"] | null;
+                due_at: components["schemas"]["Instant"];
+                id: components["schemas"]["SuggestionId"];
+                made_at: components["schemas"]["Instant"];
+                /** @description Why it was accepted or declined. */
+                reason?: string | null;
+                site?: components["schemas"]["SiteId"] | null;
+                state: components["schemas"]["SuggestionState"];
+                /** @description The step of the workflow that it is about. */
+                step: string;
+                text: string;
+                title: string;
+                /** Format: int64 */
+                votes: number;
+                /** @description Whether the reader may vote. */
+                voting: components["schemas"]["Voting"];
             }[];
             /** @description Hand this to `after` for what follows; absent on the last page. */
             next?: string | null;
@@ -6380,6 +7267,11 @@ export interface components {
             sku?: components["schemas"]["SkuId"] | null;
         };
         /**
+         * @description Whether a step belongs to every case.
+         * @enum {string}
+         */
+        Presence: "Always" | "WhenNeeded";
+        /**
          * @description Money for a base amount of goods: NT$60 per 台斤, ¥12.80 per 500 g, NT$85 per piece.
          *
          *     The fraction is never carried out: an amount is `quantity × money ÷ base`, rounded once.
@@ -6434,6 +7326,79 @@ export interface components {
             status: number;
             /** @description `/errors#` and the slug: where the refusal is explained. */
             type: string;
+        };
+        /** @description Who has confirmed to have read a revision. */
+        ProcedureAcknowledgement: {
+            at: components["schemas"]["Instant"];
+            reader: components["schemas"]["Actor"];
+        };
+        /** @description A procedure in the list. */
+        ProcedureCard: {
+            acknowledged_at?: components["schemas"]["Instant"] | null;
+            current?: components["schemas"]["RevisionCard"] | null;
+            id: components["schemas"]["ProcedureId"];
+            owner?: components["schemas"]["Role"] | null;
+            step: string;
+            title?: components["schemas"]["ProcedureText"] | null;
+        };
+        /** @description One procedure: how a step of the workflow is done. */
+        ProcedureDocument: {
+            /** @description With one of these a case is given up, and nothing is missing from it. */
+            abandoned_on?: string[];
+            case?: components["schemas"]["CaseKind"] | null;
+            /** @description With one of these events a case is through. */
+            ends_on?: string[];
+            /** @description Who answers for the whole. */
+            owner: components["schemas"]["Role"];
+            purpose: components["schemas"]["ProcedureText"];
+            /** Format: int64 */
+            review_months: number;
+            /** @description The step of the workflow: `1.6`. */
+            step: string;
+            steps: components["schemas"]["ProcedureStep"][];
+            title: components["schemas"]["ProcedureText"];
+            /** @description Events that a case on the written way does not have. */
+            unexpected?: string[];
+            /**
+             * Format: int64
+             * @description Counted up by whoever ships the document.
+             */
+            version: number;
+        };
+        /** Format: uuid */
+        ProcedureId: string;
+        /** @description A procedure with what it says now, and all its revisions. */
+        ProcedureSheet: {
+            document?: components["schemas"]["ProcedureDocument"] | null;
+            procedure: components["schemas"]["ProcedureCard"];
+            revisions: components["schemas"]["RevisionCard"][];
+        };
+        /** @description One step of a procedure. */
+        ProcedureStep: {
+            after?: string | null;
+            code: string;
+            control?: components["schemas"]["Control"];
+            /** @description Any of these events shows that the step was done; none: nobody can see it from here. */
+            events?: string[];
+            /** @description The number of the form that is filled in. */
+            form?: string | null;
+            owner: components["schemas"]["Role"];
+            presence?: components["schemas"]["Presence"];
+            sequence?: components["schemas"]["Sequence"];
+            text: components["schemas"]["ProcedureText"];
+            title: components["schemas"]["ProcedureText"];
+            until?: components["schemas"]["Until"];
+            /**
+             * Format: int64
+             * @description Minutes allowed since the step `after`, or since the step before.
+             */
+            within_minutes?: number | null;
+        };
+        /** @description A text in every language of the shop. */
+        ProcedureText: {
+            en: string;
+            "zh-Hans": string;
+            "zh-Hant": string;
         };
         /** @description One product as the shop shows it for a delivery time. */
         Product: {
@@ -6743,6 +7708,43 @@ export interface components {
          * @enum {string}
          */
         ReviewHold: "phone_unconfirmed" | "duplicate" | "amount_above_history";
+        /** @description Where a procedure stands. */
+        RevisionCard: {
+            approved_at?: components["schemas"]["Instant"] | null;
+            approver?: components["schemas"]["Actor"] | null;
+            author: components["schemas"]["Actor"];
+            drafted_at: components["schemas"]["Instant"];
+            id: components["schemas"]["RevisionId"];
+            note: string;
+            /** Format: int64 */
+            number: number;
+            procedure: components["schemas"]["ProcedureId"];
+            /** Format: date */
+            review_due?: string | null;
+            /**
+             * Format: int64
+             * @description Whether it came with the program, as which version.
+             */
+            shipped?: number | null;
+            state: components["schemas"]["RevisionState"];
+            /** @description The step of the workflow. */
+            step: string;
+            valid_from?: components["schemas"]["Instant"] | null;
+            valid_until?: components["schemas"]["Instant"] | null;
+        };
+        /** Format: uuid */
+        RevisionId: string;
+        /** @description Why something is given back or taken out of force. */
+        RevisionReason: {
+            reason: string;
+        };
+        /** @description A revision with what it says. */
+        RevisionSheet: {
+            document: components["schemas"]["ProcedureDocument"];
+            revision: components["schemas"]["RevisionCard"];
+        };
+        /** @enum {string} */
+        RevisionState: "Draft" | "InReview" | "Approved" | "Published" | "Retired";
         /**
          * @description What somebody is in the shop.
          * @enum {string}
@@ -6890,6 +7892,11 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        /**
+         * @description Whether a step has its place among the others.
+         * @enum {string}
+         */
+        Sequence: "InOrder" | "AnyTime";
         /** @description One line of a settlement sheet. */
         SettledLine: {
             /** @description What the scale and the hand said. */
@@ -7296,6 +8303,35 @@ export interface components {
              */
             room_grams?: number | null;
         };
+        /** @description What becomes of a suggestion. */
+        SuggestionAnswer: {
+            /** @description What its author reads. */
+            reason: string;
+            verdict: components["schemas"]["Triage"];
+        };
+        /** @description A suggestion as its author and their colleagues see it; who it came from is nobody's business here. */
+        SuggestionCard: {
+            answered_at?: components["schemas"]["Instant"] | null;
+            due_at: components["schemas"]["Instant"];
+            id: components["schemas"]["SuggestionId"];
+            made_at: components["schemas"]["Instant"];
+            /** @description Why it was accepted or declined. */
+            reason?: string | null;
+            site?: components["schemas"]["SiteId"] | null;
+            state: components["schemas"]["SuggestionState"];
+            /** @description The step of the workflow that it is about. */
+            step: string;
+            text: string;
+            title: string;
+            /** Format: int64 */
+            votes: number;
+            /** @description Whether the reader may vote. */
+            voting: components["schemas"]["Voting"];
+        };
+        /** Format: uuid */
+        SuggestionId: string;
+        /** @enum {string} */
+        SuggestionState: "Made" | "Accepted" | "Declined";
         /** @description Somebody who sells to us. */
         Supplier: {
             /** @description Categories that the approver has admitted. */
@@ -7547,6 +8583,11 @@ export interface components {
             /** @description What the program may do; no more than its maker may. */
             scopes: components["schemas"]["Duty"][];
         };
+        /**
+         * @description Why the system puts something before a meeting.
+         * @enum {string}
+         */
+        Topic: "Breach" | "Miss" | "OverdueAction" | "UnansweredSuggestion";
         /** @description The family of a lot in one direction, nearest first, each with where it came from and where it went. */
         Trace: {
             lots: components["schemas"]["TracedLot"][];
@@ -7615,6 +8656,8 @@ export interface components {
             window_end: components["schemas"]["Instant"];
             window_start: components["schemas"]["Instant"];
         };
+        /** @enum {string} */
+        Triage: "Accepted" | "Declined";
         /** @description What every account of a site moved within some days. The balances sum to zero. */
         TrialBalance: {
             accounts: components["schemas"]["BalanceLine"][];
@@ -7676,6 +8719,11 @@ export interface components {
          * @enum {string}
          */
         Unit: "gram" | "kilogram" | "hundred_grams" | "jin" | "taiwan_jin" | "taiwan_liang";
+        /**
+         * @description When the clock of a step that is done several times stops.
+         * @enum {string}
+         */
+        Until: "First" | "Last";
         /** @description A user, as administrators see them. */
         User: {
             courier?: components["schemas"]["CourierId"] | null;
@@ -7758,6 +8806,17 @@ export interface components {
         Voiding: {
             reason: string;
         };
+        /** @enum {string} */
+        Voting: "Open" | "Voted" | "Closed";
+        /** @description The longest wait of one case. */
+        WaitOfCase: {
+            /** Format: int64 */
+            minutes: number;
+            noun: string;
+            /** Format: uuid */
+            object: string;
+            step: string;
+        };
         /** @description A wave as the lead sees it. */
         WaveCard: {
             id: components["schemas"]["WaveId"];
@@ -7774,6 +8833,8 @@ export interface components {
         WaveId: string;
         /** @enum {string} */
         WaveState: "Open" | "Finished";
+        /** @enum {string} */
+        Way: "On" | "Off";
         /** @enum {string} */
         Weekday: "Monday" | "Tuesday" | "Wednesday" | "Thursday" | "Friday" | "Saturday" | "Sunday";
         /** @description One weighing as it was. */
@@ -7876,6 +8937,106 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_actions: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                state?: components["schemas"]["ActionState"];
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ActionItem"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_actions: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before; absent for the first. */
+                after?: string;
+                /** @description How many at most, 1 to 200; 50 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ActionItem"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_action: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                action: components["schemas"]["ActionItemId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionResult"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionItem"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_inspection_form: {
         parameters: {
             query?: never;
@@ -8448,6 +9609,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ComplaintCard"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_conformance_cases: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                procedure?: components["schemas"]["ProcedureId"];
+                /** @description The order, purchase order or arrival. */
+                object?: string;
+                way?: components["schemas"]["Way"];
+                state?: components["schemas"]["CaseState"];
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CaseCard"];
                 };
             };
             "4XX": {
@@ -9440,6 +10637,97 @@ export interface operations {
             };
         };
     };
+    list_indicators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorCard"][];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_indicators_of_day: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                day: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figures"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_entries_of_indicator: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                day: string;
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FigureEntry"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_invoice: {
         parameters: {
             query?: never;
@@ -9850,6 +11138,208 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LotTrace"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_meetings: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Meeting"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    call_meeting: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMeeting"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingSheet"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_meeting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                meeting: components["schemas"]["MeetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingSheet"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agree_action: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                meeting: components["schemas"]["MeetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAction"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionItem"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_meeting: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                meeting: components["schemas"]["MeetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeetingMinutes"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingSheet"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_decision: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                meeting: components["schemas"]["MeetingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMeetingDecision"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingDecision"];
                 };
             };
             "4XX": {
@@ -11071,6 +12561,433 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceMade"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_revision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                revision: components["schemas"]["RevisionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionSheet"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rewrite_revision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                revision: components["schemas"]["RevisionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Manuscript"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionSheet"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_acknowledgements: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before; absent for the first. */
+                after?: string;
+                /** @description How many at most, 1 to 200; 50 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                revision: components["schemas"]["RevisionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ProcedureAcknowledgement"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_revision: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                revision: components["schemas"]["RevisionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionCard"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_revision: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                revision: components["schemas"]["RevisionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionCard"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_revision_back: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                revision: components["schemas"]["RevisionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevisionReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionCard"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_revision: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                revision: components["schemas"]["RevisionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InForce"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionCard"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retire_revision: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                revision: components["schemas"]["RevisionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevisionReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionCard"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit_revision: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                revision: components["schemas"]["RevisionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionCard"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_procedures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcedureCard"][];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_procedure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                procedure: components["schemas"]["ProcedureId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcedureSheet"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_conformance: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                /** @description Cases that began at this instant or later. */
+                from?: components["schemas"]["Instant"];
+                /** @description Cases that began before this instant. */
+                until?: components["schemas"]["Instant"];
+            };
+            header?: never;
+            path: {
+                procedure: components["schemas"]["ProcedureId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conformance"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draft_revision: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                procedure: components["schemas"]["ProcedureId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Manuscript"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionSheet"];
                 };
             };
             "4XX": {
@@ -12998,6 +14915,201 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HandedOver"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_suggestions: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                state?: components["schemas"]["SuggestionState"];
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SuggestionCard"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_suggestion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSuggestion"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionCard"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_suggestions: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before; absent for the first. */
+                after?: string;
+                /** @description How many at most, 1 to 200; 50 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SuggestionCard"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_suggestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                suggestion: components["schemas"]["SuggestionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionCard"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_suggestion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                suggestion: components["schemas"]["SuggestionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuggestionAnswer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionCard"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    vote_for_suggestion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                suggestion: components["schemas"]["SuggestionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionCard"];
                 };
             };
             "4XX": {
