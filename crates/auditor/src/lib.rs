@@ -22,7 +22,7 @@ pub struct Findings {
 pub struct Finding {
     pub law: &'static str,
     pub checked: i64,
-    /// The entries that disagree, at most [`BREACHES_TOLD`].
+    /// The entries that disagree, a handful at most.
     pub breaches: Vec<Breach>,
 }
 
