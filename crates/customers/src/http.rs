@@ -35,6 +35,7 @@ pub struct Blocking {
 /// A decision about a purpose.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ConsentDecision)]
 pub struct Decision {
     pub purpose: Purpose,
     pub choice: Choice,

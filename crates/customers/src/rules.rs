@@ -12,9 +12,9 @@ pub(crate) const ADDRESSES_MAX: usize = 20;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident { $($(#[$note:meta])* $variant:ident = $code:literal,)* })*) => {$(
-        $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
         #[serde(rename_all = "snake_case")]
+        $(#[$doc])*
         pub enum $name {
             $($(#[$note])* #[serde(rename = $code)] $variant,)*
         }
@@ -41,6 +41,7 @@ codes! {
         Business = "business",
     }
 
+    #[schema(as = CustomerStanding)]
     Standing {
         /// Orders once, without an account.
         Guest = "guest",
@@ -49,6 +50,7 @@ codes! {
     }
 
     /// Whether a one-time code has come back from the phone.
+    #[schema(as = PhoneConfirmation)]
     Confirmation {
         Unconfirmed = "unconfirmed",
         Confirmed = "confirmed",
@@ -61,6 +63,7 @@ codes! {
     }
 
     /// What a customer may agree to. Notices about their own order need no consent.
+    #[schema(as = ConsentPurpose)]
     Purpose {
         Marketing = "marketing",
         Surveys = "surveys",

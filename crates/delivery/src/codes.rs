@@ -3,11 +3,12 @@
 /// Declares an enum of plain words: its code in rows, the same in JSON, and the way back.
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $code:literal,)* })*) => {$(
-        $(#[$doc])*
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord,
             ::serde::Serialize, ::serde::Deserialize, ::utoipa::ToSchema,
         )]
+        #[serde(rename_all = "snake_case")]
+        $(#[$doc])*
         pub enum $name {
             $($(#[$variant_doc])* #[serde(rename = $code)] $variant,)*
         }

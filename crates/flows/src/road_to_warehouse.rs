@@ -49,6 +49,7 @@ async fn failed(tx: &mut Tx, stamp: &Stamp, stop: StopId, failure: Failure) -> R
 /// A parcel that is scanned off a run.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ReturnScan)]
 struct Scan {
     parcel: ParcelId,
 }

@@ -16,6 +16,7 @@ use crate::FlowRefusal;
 /// A parcel that is scanned onto a run.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = LoadScan)]
 struct Scan {
     parcel: ParcelId,
 }

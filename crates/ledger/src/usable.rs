@@ -25,6 +25,7 @@ pub struct LotLife {
 
 codes! {
     /// What the goods are wanted for.
+    #[schema(as = UsePurpose)]
     Purpose {
         /// Shown in the shop.
         List = "list",

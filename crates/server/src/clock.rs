@@ -18,6 +18,7 @@ struct Move {
 
 /// Where the clock stands.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ClockStanding)]
 struct Standing {
     at: Instant,
 }

@@ -70,6 +70,7 @@ pub enum BudgetRefusal {
 /// Where a claim's money stands before it is spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = BudgetStage)]
 pub enum Stage {
     Requested,
     Committed,

@@ -11,6 +11,7 @@ use crate::{Account, chart::Statement};
 
 /// One entry as it stands in the journal.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = PostedEntry)]
 pub struct Posted {
     /// Its place in the journal; later entries have greater numbers.
     pub seq: i64,

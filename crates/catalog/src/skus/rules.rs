@@ -9,9 +9,9 @@ use crate::{CatalogRefusal, Gtin, Names, Profile};
 
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident { $($(#[$note:meta])* $variant:ident = $code:literal,)* }) => {
-        $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
         #[serde(rename_all = "snake_case")]
+        $(#[$doc])*
         pub enum $name {
             $($(#[$note])* #[serde(rename = $code)] $variant,)*
         }
@@ -36,14 +36,17 @@ codes! {
     /// How a sale of the goods is taxed.
     TaxClass {
         /// 臺灣 營業稅 5 %.
+        #[schema(rename = "taxed_5")]
         Taxed5 = "taxed_5",
         /// Exempt: unprocessed farm and fishery goods.
         Exempt = "exempt",
         /// Zero-rated 零稅率.
         Zero = "zero",
         /// 中國 增值稅 9 %.
+        #[schema(rename = "vat_9")]
         Vat9 = "vat_9",
         /// 中國 增值稅 13 %.
+        #[schema(rename = "vat_13")]
         Vat13 = "vat_13",
     }
 }

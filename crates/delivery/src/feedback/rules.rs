@@ -24,6 +24,7 @@ codes! {
         Answered = "answered",
         Closed = "closed",
     }
+    #[schema(as = ComplaintFinding)]
     Finding {
         Upheld = "upheld",
         NotUpheld = "not_upheld",

@@ -30,6 +30,7 @@ codes! {
         Signature = "signature",
         Photo = "photo",
     }
+    #[schema(as = ParcelOnTheRoad)]
     ParcelState {
         Expected = "expected",
         Loaded = "loaded",

@@ -68,6 +68,7 @@ pub struct Moved {
 
 /// What was posted, completed by the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PostedMoves)]
 pub struct Posted {
     pub posting: MoveId,
     pub moves: Vec<Moved>,

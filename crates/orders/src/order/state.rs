@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 /// The name of a state, without its facts: what lists filter by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = OrderStage)]
 pub enum Stage {
     /// Promised and priced; the payment is being asked for.
     Placed,

@@ -12,6 +12,7 @@ use crate::order::codes;
 /// Why less was sent than was ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SentShortReason)]
 pub enum ShortReason {
     /// No usable stock was left when lots were bound.
     NoStock,

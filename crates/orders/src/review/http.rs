@@ -21,6 +21,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 /// Why the desk decides as it does; kept in the order's trace.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ReviewDecision)]
 pub struct Decision {
     #[schema(min_length = 1, max_length = 200)]
     pub because: String,

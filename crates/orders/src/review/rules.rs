@@ -76,6 +76,7 @@ impl Verdict {
 
 /// One line of the trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReviewFinding)]
 pub struct Finding {
     pub rule: Rule,
     #[serde(flatten)]

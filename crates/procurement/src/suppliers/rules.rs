@@ -37,7 +37,7 @@ codes! {
         /// HACCP or ISO 22000.
         FoodSafetySystem = "food_safety_system",
         /// 動物檢疫合格證明.
-        Quarantine = "quarantine_certificate",
+        QuarantineCertificate = "quarantine_certificate",
     }
 }
 

@@ -49,6 +49,7 @@ pub struct Picking {
 /// Why a weight outside the band is meant that way.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WeightConfirmation)]
 pub struct Confirmation {
     pub reason: WeightReason,
 }

@@ -124,6 +124,7 @@ struct WhichDelivery {
 
 /// What can still be promised.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StockAvailability)]
 struct Availability {
     site: SiteId,
     sku: SkuId,
