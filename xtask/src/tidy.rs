@@ -108,10 +108,12 @@ fn read_tree(root: &Path) -> Result<Vec<TextFile>, Failure> {
 fn collect(root: &Path, folder: &Path, files: &mut Vec<TextFile>) -> Result<(), Failure> {
     for entry in fs::read_dir(folder).map_err(Failure::at(folder))? {
         let path = entry.map_err(Failure::at(folder))?.path();
+        // In a linked work tree `.git` is a file that names the main one.
+        if NOT_OURS.iter().any(|name| path.ends_with(name)) {
+            continue;
+        }
         if path.is_dir() && !path.is_symlink() {
-            if !NOT_OURS.iter().any(|name| path.ends_with(name)) {
-                collect(root, &path, files)?;
-            }
+            collect(root, &path, files)?;
             continue;
         }
         // Pictures and databases are not texts and follow no rule.
