@@ -4,6 +4,7 @@
 //! said by the contexts, that it happens together is said here.
 
 mod drop_to_feedback;
+mod excursion_to_quarantine;
 mod life_to_orders;
 mod opening_to_stock;
 mod order_to_drop;
@@ -19,6 +20,7 @@ pub mod payment_to_order;
 use edge::App;
 use utoipa_axum::router::OpenApiRouter;
 
+pub use excursion_to_quarantine::{take_readings, watch};
 pub use life_to_orders::sweep;
 pub use refusal::FlowRefusal;
 
@@ -32,4 +34,5 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(route_to_road::router())
         .merge(drop_to_feedback::router())
         .merge(road_to_warehouse::router())
+        .merge(excursion_to_quarantine::router())
 }

@@ -20,5 +20,6 @@ pub async fn sweep(tx: &mut Tx, stamp: &Stamp) -> Result<(), FlowRefusal> {
         }
     }
     identity::sweep(tx, stamp.at).await?;
+    crate::watch(tx, stamp).await?;
     Ok(())
 }

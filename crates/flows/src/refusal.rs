@@ -8,7 +8,7 @@ use edge::Problem;
 use ledger::LedgerRefusal;
 use orders::{intake::IntakeRefusal, order::OrderRefusal, outbound::OutboundRefusal};
 use store::StoreError;
-use warehouse::{fulfilment::FulfilmentRefusal, stock::StockRefusal};
+use warehouse::{coldchain::ColdchainRefusal, fulfilment::FulfilmentRefusal, stock::StockRefusal};
 
 macro_rules! refusals {
     ($($variant:ident($refusal:ty),)*) => {
@@ -30,6 +30,7 @@ macro_rules! refusals {
 
 refusals! {
     Catalog(CatalogRefusal),
+    Coldchain(ColdchainRefusal),
     Customer(CustomerRefusal),
     Feedback(FeedbackRefusal),
     Fulfilment(FulfilmentRefusal),

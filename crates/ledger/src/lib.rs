@@ -19,6 +19,7 @@ mod quantities;
 mod refusal;
 mod reserve;
 mod shelf;
+mod stays;
 mod stock;
 mod trace;
 mod usable;
@@ -44,6 +45,7 @@ pub use reserve::{
     skipped, uncovered,
 };
 pub use shelf::{availability, availability_of_all, needed_until};
+pub use stays::{Area, Stay, lots_in, stays_of};
 pub use stock::{OnShelf, StockFilter, StockKey, StockLine, sku_stock, stock};
 pub use trace::{Leg, MassBalance, Remains, Trace, TracedLot, backward, forward};
 #[doc(hidden)]

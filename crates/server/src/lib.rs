@@ -34,6 +34,8 @@ pub static MIGRATIONS: &[Migration] = &[
     accounts::MIGRATION,
     procurement::MIGRATION,
     warehouse::MIGRATION,
+    warehouse::COLDCHAIN_MIGRATION,
+    warehouse::THERMAL_MIGRATION,
     orders::MIGRATION,
     delivery::MIGRATION,
     procedures::MIGRATION,

@@ -4,6 +4,7 @@
 //! knows a customer or a price: a release note comes in as lines of goods and leaves as parcels and actual grams.
 #![deny(clippy::float_arithmetic)]
 
+pub mod coldchain;
 pub mod fulfilment;
 pub mod stock;
 
@@ -19,9 +20,23 @@ pub const MIGRATION: Migration =
         include_str!("../../../migrations/0020_warehouse.postgres.sql"),
     );
 
+/// Step 2.3: probes, excursions, quarantines.
+pub const COLDCHAIN_MIGRATION: Migration =
+    Migration::new(21, "coldchain", include_str!("../../../migrations/0021_coldchain.sql")).with(
+        include_str!("../../../migrations/0021_coldchain.sqlite.sql"),
+        include_str!("../../../migrations/0021_coldchain.postgres.sql"),
+    );
+
+/// Step 2.3: how goods age, and the signed days.
+pub const THERMAL_MIGRATION: Migration =
+    Migration::new(22, "thermal", include_str!("../../../migrations/0022_thermal.sql")).with(
+        include_str!("../../../migrations/0022_thermal.sqlite.sql"),
+        include_str!("../../../migrations/0022_thermal.postgres.sql"),
+    );
+
 /// The routes of this crate.
 pub fn router() -> OpenApiRouter<App> {
-    stock::http::router().merge(fulfilment::http::router())
+    stock::http::router().merge(fulfilment::http::router()).merge(coldchain::http::router())
 }
 
 /// Whether somebody who works at `sites` works at this one.

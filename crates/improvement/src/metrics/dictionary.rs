@@ -240,7 +240,13 @@ static DICTIONARY: &[Indicator] = dictionary! {
         parcel_weight_error_grams: Grams Lower to 100, Mean { scale: 1 }, Read(&["parcel_packed"], read::parcel_error),
             "mean over parcel_packed of |gross_grams − expected_grams|";
     }
+    "2.3" Speed WarehouseLead {
+        alarm_to_acknowledge_minutes: Minutes Lower to 15, Median, minutes("temperature_alarm_raised", "temperature_alarm_acknowledged", "excursion"),
+            "median over temperature_alarm_acknowledged of its instant − the instant of the excursion's temperature_alarm_raised";
+    }
     "2.3" Effect WarehouseLead {
+        minutes_in_limits_pct: BasisPoints Higher to 9900, Share, Read(&["haccp_day_signed"], read::in_limits),
+            "(minutes_watched − minutes_over − minutes_silent) ÷ minutes_watched of all probes, over haccp_day_signed";
         lots_quarantined: Count Lower, Count, Told("lot_quarantined"),
             "number of lot_quarantined";
     }

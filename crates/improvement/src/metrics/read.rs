@@ -137,6 +137,18 @@ pub(super) fn on_time(event: &ToldEvent) -> Option<Part> {
     Some(yes_if(body.punctuality_of_first_promise == "on_time"))
 }
 
+pub(super) fn in_limits(event: &ToldEvent) -> Option<Part> {
+    #[derive(Deserialize)]
+    struct Signed {
+        minutes_watched: i64,
+        minutes_over: i64,
+        minutes_silent: i64,
+    }
+    let Signed { minutes_watched, minutes_over, minutes_silent } = event.body_as().ok()?;
+    let outside = minutes_over.saturating_add(minutes_silent);
+    Some(Part { part: minutes_watched.saturating_sub(outside), whole: minutes_watched })
+}
+
 pub(super) fn first_attempt(event: &ToldEvent) -> Option<Part> {
     #[derive(Deserialize)]
     struct Attempt {

@@ -34,8 +34,15 @@ use warehouse::{
     stock::{self, OpenedStock, Opening},
 };
 
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[store::MIGRATION, events::MIGRATION, catalog::MIGRATION, ledger::MIGRATION, warehouse::MIGRATION];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    store::MIGRATION,
+    events::MIGRATION,
+    catalog::MIGRATION,
+    ledger::MIGRATION,
+    warehouse::MIGRATION,
+    warehouse::COLDCHAIN_MIGRATION,
+    warehouse::THERMAL_MIGRATION,
+];
 
 pub(crate) struct Shop {
     pub(crate) app: App,
