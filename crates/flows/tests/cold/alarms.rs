@@ -233,7 +233,7 @@ async fn a_loggers_file_is_taken_whole_or_not_at_all() {
 
         assert_eq!((taken.0, &taken.1["recorded"]), (StatusCode::OK, &json!(2)), "{}", taken.1);
         assert_eq!(
-            (&broken.1["code"], &broken.1["line"]),
+            (&broken.1["code"], &broken.1["params"]["line"]),
             (&json!("coldchain/unreadable-line"), &json!("4")),
             "{}",
             broken.1
