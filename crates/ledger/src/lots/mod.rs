@@ -30,7 +30,7 @@ use crate::{
 pub async fn open_lot(tx: &mut Tx, stamp: &Stamp, new: NewLot) -> Result<Opened, LedgerRefusal> {
     let site = catalog::site(tx, new.site).await?;
     let sku = catalog::sku(tx, new.sku).await?;
-    let label = rules::read_label(&new, sku.shelf_life_days);
+    let label = new.label(sku.shelf_life_days);
     let label_until = new.use_by.map(|date| site.time.end_of(date));
     let lives_until = label.lives_through(&new).map(|date| site.time.end_of(date));
     let id: LotId = stamp.mint();

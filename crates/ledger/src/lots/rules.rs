@@ -96,6 +96,11 @@ pub struct Lot {
 }
 
 impl Lot {
+    /// What the dates on the supplier's label say against those of goods that live so long.
+    pub fn label(&self, shelf_life_days: Option<i64>) -> Label {
+        read_label(self.harvested_on.or(self.produced_on), self.use_by, shelf_life_days)
+    }
+
     pub const fn life(&self) -> LotLife {
         LotLife { state: self.state, flags: self.flags, usable_until: self.usable_until }
     }
@@ -115,6 +120,12 @@ pub struct NewLot {
     pub origin: Option<String>,
     pub source: Source,
     pub cost: Option<Price>,
+}
+
+impl NewLot {
+    pub(super) fn label(&self, shelf_life_days: Option<i64>) -> Label {
+        read_label(self.harvested_on.or(self.produced_on), self.use_by, shelf_life_days)
+    }
 }
 
 /// A lot that now exists, and what its label was worth.
@@ -168,13 +179,12 @@ pub struct Parent {
 }
 
 /// Reads a label against harvest (or, failing that, production) plus shelf life.
-pub(super) fn read_label(new: &NewLot, shelf_life_days: Option<i64>) -> Label {
-    let made_on = new.harvested_on.or(new.produced_on);
+pub(super) fn read_label(made_on: Option<Date>, use_by: Option<Date>, shelf_life_days: Option<i64>) -> Label {
     let goods = match (made_on, shelf_life_days) {
         (Some(made_on), Some(days)) => Some((made_on, days, made_on.saturating_add(days_span(days)))),
         _ => None,
     };
-    match (new.use_by, goods) {
+    match (use_by, goods) {
         (Some(use_by), Some((made_on, shelf_life_days, lives_through))) if label_outlives(use_by, lives_through) => {
             Label::OutlivesGoods { use_by, made_on, shelf_life_days, lives_through }
         }
@@ -226,7 +236,7 @@ mod tests {
     #[test]
     fn a_label_that_outlives_its_harvest_is_not_believed() {
         let berries = strawberries(Some("2026-03-28"), Some("2026-04-10"));
-        let label = read_label(&berries, Some(5));
+        let label = berries.label(Some(5));
         assert_eq!(label.lives_through(&berries).unwrap().to_string(), "2026-04-02");
         assert!(matches!(label, Label::OutlivesGoods { .. }));
     }
@@ -234,14 +244,14 @@ mod tests {
     #[test]
     fn a_label_within_the_life_of_the_goods_decides() {
         let berries = strawberries(Some("2026-03-28"), Some("2026-04-01"));
-        assert_eq!(read_label(&berries, Some(5)), Label::Sound);
-        assert_eq!(read_label(&strawberries(None, Some("2026-04-01")), Some(5)), Label::Sound);
+        assert_eq!(berries.label(Some(5)), Label::Sound);
+        assert_eq!(strawberries(None, Some("2026-04-01")).label(Some(5)), Label::Sound);
     }
 
     #[test]
     fn goods_without_a_label_live_by_their_kind_or_for_ever() {
-        assert!(matches!(read_label(&strawberries(Some("2026-03-28"), None), Some(5)), Label::FromGoods { .. }));
-        assert_eq!(read_label(&strawberries(None, None), Some(5)), Label::Endless);
+        assert!(matches!(strawberries(Some("2026-03-28"), None).label(Some(5)), Label::FromGoods { .. }));
+        assert_eq!(strawberries(None, None).label(Some(5)), Label::Endless);
     }
 
     #[test]

@@ -60,6 +60,7 @@ impl Case {
             core_max: self.terms().arrival_max,
             days_left: days_left(&self.site.time, self.line.weighed_at, self.lot.usable_until),
             days_wanted: self.terms().remaining_life_min_days,
+            label: self.lot.label(self.sku.shelf_life_days),
         }
     }
 

@@ -47,7 +47,7 @@ pub use put_away::{NewPutAway, PutAway, put_away, set_capacity, suggestions};
 pub use refusal::ReceivingRefusal;
 pub use return_note::{NewReturn, ReturnedLot, SupplierReturn, return_note, returns};
 pub use rules::{Bar, Disposition, Drawn, Facts, Fault, FaultClass, NewPart};
-pub use schedule::{ArrivalReport, DockSchedule, DueArrival, arrival_report, arrivals, dock_schedule};
+pub use schedule::{ArrivalReport, DockSchedule, DueArrival, StandsAgainst, arrival_report, arrivals, dock_schedule};
 pub use shelving::{BinLane, Separation, SuggestedBin};
 pub use standing::{
     NewConditions, SamplingStanding, confirm_conditions, resume_sampling, sampling_is_stopped, sampling_standings,

@@ -2,7 +2,7 @@
 
 use edge::{Problem, parse};
 use kernel::{Date, DeciCelsius, Exactness, Instant, Measure, Money, Price, Quantity, Ratio, Round, SiteTime};
-use ledger::LotState;
+use ledger::{Label, LotState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -80,6 +80,13 @@ pub enum Fault {
         days: i64,
         wanted: i64,
     },
+    /// The label promises days on which the goods are no longer good.
+    LabelOutlivesGoods {
+        #[schema(value_type = String, format = Date)]
+        use_by: Date,
+        #[schema(value_type = String, format = Date)]
+        lives_through: Date,
+    },
     SampleFailed {
         class: FaultClass,
         faulty: i64,
@@ -99,6 +106,8 @@ impl Fault {
         match self {
             // Safety is not sold at a discount.
             Self::TooWarm { .. }
+            // Nobody may sell food under a false date (食品安全法 art. 34, 食安法 §15): the goods wait for a decision.
+            | Self::LabelOutlivesGoods { .. }
             | Self::SampleFailed { class: FaultClass::Critical, .. }
             | Self::SamplingStopped { .. } => Bar::Taking,
             Self::LifeTooShort { .. } | Self::SampleFailed { class: FaultClass::Major | FaultClass::Minor, .. } => {
@@ -118,6 +127,9 @@ impl std::fmt::Display for Fault {
         match self {
             Self::TooWarm { probed, limit } => write!(f, "{probed} > {limit}"),
             Self::LifeTooShort { days, wanted } => write!(f, "{days} d < {wanted} d"),
+            Self::LabelOutlivesGoods { use_by, lives_through } => {
+                write!(f, "label_outlives_goods: {use_by} > {lives_through}")
+            }
             Self::SampleFailed { class, faulty, accept } => write!(f, "{class}: {faulty} > {accept}"),
             Self::Deviates { criterion } => criterion.fmt(f),
             Self::SamplingStopped { class } => write!(f, "{class}: stopped"),
@@ -142,6 +154,8 @@ pub struct Facts {
     /// Whole days of life after today; none for goods that do not spoil.
     pub days_left: Option<i64>,
     pub days_wanted: i64,
+    /// What the dates on the label are worth.
+    pub label: Label,
 }
 
 impl Facts {
@@ -157,6 +171,9 @@ impl Facts {
             && days < self.days_wanted
         {
             faults.push(Fault::LifeTooShort { days, wanted: self.days_wanted });
+        }
+        if let Label::OutlivesGoods { use_by, lives_through, .. } = self.label {
+            faults.push(Fault::LabelOutlivesGoods { use_by, lives_through });
         }
         faults
     }

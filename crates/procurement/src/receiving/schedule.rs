@@ -5,7 +5,7 @@ use kernel::{ArrivalId, ArrivalLineId, Date, Instant, PurchaseOrderId, ShippingN
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Arrival, ArrivalLine, ReceivingRefusal, arrive, store};
+use super::{Arrival, ArrivalLine, Bar, ReceivingRefusal, arrive, store};
 
 /// A truck that is expected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -36,6 +36,19 @@ pub struct ArrivalReport {
     #[serde(flatten)]
     pub arrival: Arrival,
     pub lines: Vec<ArrivalLine>,
+    /// What was found against the lines that have been judged.
+    pub inspections: Vec<StandsAgainst>,
+}
+
+/// What stood against a line when it was judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ArrivalInspection)]
+pub struct StandsAgainst {
+    pub line: ArrivalLineId,
+    /// What the facts forbade.
+    pub bar: Bar,
+    /// Every fault with its figures; empty when nothing stood against the line.
+    pub faults: String,
 }
 
 /// One screen of a site's docks; a site with more is looking at the wrong day.
@@ -53,7 +66,8 @@ pub async fn dock_schedule(tx: &mut Tx, site: SiteId, through: Date) -> Result<D
 pub async fn arrival_report(tx: &mut Tx, id: ArrivalId) -> Result<ArrivalReport, ReceivingRefusal> {
     let arrival = arrive::arrival(tx, id).await?;
     let lines = store::lines_of_arrival(tx, id).await?;
-    Ok(ArrivalReport { arrival, lines })
+    let inspections = store::inspections_of_arrival(tx, id).await?;
+    Ok(ArrivalReport { arrival, lines, inspections })
 }
 
 /// Arrivals of a site, latest first.

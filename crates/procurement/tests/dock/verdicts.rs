@@ -213,7 +213,7 @@ async fn short_life_is_a_concession_and_never_plainly_accepted() {
 }
 
 #[tokio::test]
-async fn a_label_that_outlives_its_harvest_is_told_at_the_dock() {
+async fn a_label_that_outlives_its_harvest_is_told_and_quarantined() {
     for shop in shops().await {
         let order = shop.order_of(&shop.berries, 50).await;
         let arrival = shop.arrive(&order).await;
@@ -225,6 +225,46 @@ async fn a_label_that_outlives_its_harvest_is_told_at_the_dock() {
         assert_eq!(weighed["days_left"], 5);
         let told = shop.told("lot", &weighed["line"]["lot"]).await;
         assert!(told.iter().any(|kind| kind == "label_outlives_goods"), "{told:?}");
+
+        let line = text(&weighed["line"], "id");
+        let form = shop.get("inspector", &format!("/arrival-lines/{line}/form")).await.done();
+        let fault = json!({ "fault": "label_outlives_goods", "use_by": "2026-04-20", "lives_through": "2026-04-02" });
+        assert_eq!((&form["bar"], &form["faults"]), (&json!("taking"), &json!([fault])));
+        let whole = json!([{ "disposition": "accept", "quantity": { "grams": 20_000 } }]);
+        assert_eq!(shop.judge(&weighed, [0, 0, 0], whole).await.slug(), "receiving/not-acceptable");
+        let cheaper = json!([part("concession", 20_000)]);
+        assert_eq!(shop.judge(&weighed, [0, 0, 0], cheaper).await.slug(), "receiving/not-acceptable");
+        shop.judge(&weighed, [0, 0, 0], json!([part("quarantine", 20_000)])).await.done();
+
+        assert_eq!(shop.lot(&weighed["line"]["lot"]).await.state, ledger::LotState::Quarantined);
+        let report = shop.get("buyer", &format!("/arrivals/{arrival}")).await.done();
+        assert_eq!(report["inspections"][0]["line"], weighed["line"]["id"]);
+        assert_eq!(report["inspections"][0]["faults"], "label_outlives_goods: 2026-04-20 > 2026-04-02");
+        // What the label says stays false: a second person sends the goods back.
+        let lot = text(&weighed["line"], "lot");
+        let path = format!("/quarantined-lots/{lot}/decision");
+        let sold = json!({ "disposition": "accept", "reason": "looks fresh" });
+        assert_eq!(shop.post("second_inspector", &path, sold).await.slug(), "receiving/not-acceptable");
+        let back = json!({ "disposition": "reject", "reason": "false date" });
+        shop.post("second_inspector", &path, back).await.done();
+    }
+}
+
+#[tokio::test]
+async fn a_label_within_the_life_of_the_goods_stands_against_nothing() {
+    for shop in shops().await {
+        let order = shop.order_of(&shop.berries, 50).await;
+        let arrival = shop.arrive(&order).await;
+        let mut load = Shop::load(&order, 20_000, 30);
+        load["label"]["use_by"] = json!("2026-04-02");
+        let weighed = shop.post("receiver", &format!("/arrivals/{arrival}/lines"), load).await.done();
+        shop.accept(&weighed).await;
+
+        let report = shop.get("buyer", &format!("/arrivals/{arrival}")).await.done();
+        assert_eq!(
+            (&report["inspections"][0]["bar"], &report["inspections"][0]["faults"]),
+            (&json!("nothing"), &json!(""))
+        );
     }
 }
 

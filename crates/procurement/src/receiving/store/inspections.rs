@@ -11,7 +11,8 @@ use store::{FromRow, Result, Row, Tx, args, row, sql};
 use crate::{
     filed,
     receiving::{
-        Bar, Decision, Drawn, Fault, FaultClass, Finding, Part, SamplePlan, SamplingStanding, Whereabouts,
+        Bar, Decision, Drawn, Fault, FaultClass, Finding, Part, SamplePlan, SamplingStanding, StandsAgainst,
+        Whereabouts,
         case::Case,
         sampling::{Conditions, History, LotResult},
     },
@@ -32,6 +33,9 @@ macro_rules! history_columns {
 
 sql! {
     INSPECTION = "SELECT bar, faults, inspected_by, inspected_by_id FROM inspection WHERE line = $1";
+    /// Served by `arrival_line_of`.
+    INSPECTIONS_OF_ARRIVAL = "SELECT i.line, i.bar, i.faults FROM inspection i JOIN arrival_line l ON l.id = i.line
+                              WHERE l.arrival = $1 ORDER BY l.weighed_at, l.id";
     ADD_INSPECTION = "INSERT INTO inspection (id, line, days_left, bar, faults, inspected_by, inspected_by_id,
                                               inspected_at)
                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -117,6 +121,12 @@ impl FromRow for Inspected {
     }
 }
 
+impl FromRow for StandsAgainst {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self { line: row.get(0)?, bar: row.get(1)?, faults: row.get(2)? })
+    }
+}
+
 impl FromRow for Part {
     fn from_row(row: &Row<'_>) -> Result<Self> {
         let by = filed::actor_if_any(row, 12, PART)?;
@@ -167,6 +177,13 @@ impl FromRow for SamplingStanding {
 
 pub(in crate::receiving) async fn inspection(tx: &mut Tx, line: ArrivalLineId) -> Result<Option<Inspected>> {
     tx.optional(INSPECTION, args![line]).await
+}
+
+pub(in crate::receiving) async fn inspections_of_arrival(
+    tx: &mut Tx,
+    arrival: ArrivalId,
+) -> Result<Vec<StandsAgainst>> {
+    tx.all(INSPECTIONS_OF_ARRIVAL, args![arrival]).await
 }
 
 pub(in crate::receiving) async fn add_inspection(

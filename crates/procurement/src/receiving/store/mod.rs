@@ -11,8 +11,9 @@ pub(super) use dock::{
     set_judged, set_tare_profile, tare_profiles, unjudged_of_order, waiting_at_dock, weighed_by_of_order,
 };
 pub(super) use inspections::{
-    Standing, add_findings, add_inspection, add_part, add_sample, history, inspection, kept_of_order, locked_history,
-    part, parts_of_arrival, parts_of_order_line, save_history, set_decided, set_whereabouts, standings_of,
+    Standing, add_findings, add_inspection, add_part, add_sample, history, inspection, inspections_of_arrival,
+    kept_of_order, locked_history, part, parts_of_arrival, parts_of_order_line, save_history, set_decided,
+    set_whereabouts, standings_of,
 };
 pub(super) use invoices::{
     add_invoice, approve, invoice, invoice_by_number, invoiced_of_order_line, invoices, release_variance,
