@@ -124,17 +124,36 @@ sql! {
          LIMIT $1";
 
     SPLIT = "SELECT COUNT(*) FROM lot_parent";
+    /// A lot is taken apart in one posting and its part comes out in the next: together they leave nothing in production.
+    /// And what came out is what the genealogy says.
     SPLIT_BROKEN =
-        "SELECT 'posting', legs.posting, CAST(0 AS BIGINT), CAST(SUM(legs.grams) + SUM(legs.pieces) AS BIGINT)
-         FROM (SELECT stock_move.posting, COALESCE(stock_move.grams, 0) AS grams,
-                      COALESCE(stock_move.pieces, 0) AS pieces
-               FROM stock_move JOIN place ON place.id = stock_move.to_place WHERE place.kind = 'production'
-               UNION ALL
-               SELECT stock_move.posting, -COALESCE(stock_move.grams, 0) AS grams,
-                      -COALESCE(stock_move.pieces, 0) AS pieces
-               FROM stock_move JOIN place ON place.id = stock_move.from_place WHERE place.kind = 'production') AS legs
-         GROUP BY legs.posting
-         HAVING SUM(legs.grams) <> 0 OR SUM(legs.pieces) <> 0
+        "WITH legs AS (
+             SELECT COALESCE(stock_move.cause_line, stock_move.cause) AS subject,
+                    COALESCE(stock_move.grams, 0) AS grams, COALESCE(stock_move.pieces, 0) AS pieces
+             FROM stock_move JOIN place ON place.id = stock_move.to_place WHERE place.kind = 'production'
+             UNION ALL
+             SELECT COALESCE(stock_move.cause_line, stock_move.cause) AS subject,
+                    -COALESCE(stock_move.grams, 0) AS grams, -COALESCE(stock_move.pieces, 0) AS pieces
+             FROM stock_move JOIN place ON place.id = stock_move.from_place WHERE place.kind = 'production'
+         ), made AS (
+             SELECT child, CAST(SUM(COALESCE(grams, 0)) + SUM(COALESCE(pieces, 0)) AS BIGINT) AS amount
+             FROM lot_parent GROUP BY child
+         ), came AS (
+             SELECT stock_move.lot AS child,
+                    CAST(SUM(COALESCE(stock_move.grams, 0)) + SUM(COALESCE(stock_move.pieces, 0)) AS BIGINT) AS amount
+             FROM stock_move JOIN place ON place.id = stock_move.from_place WHERE place.kind = 'production'
+             GROUP BY stock_move.lot
+         )
+         SELECT * FROM (
+             SELECT 'cause', subject, CAST(0 AS BIGINT), CAST(SUM(grams) + SUM(pieces) AS BIGINT)
+             FROM legs
+             GROUP BY subject
+             HAVING SUM(grams) <> 0 OR SUM(pieces) <> 0
+             UNION ALL
+             SELECT 'lot', made.child, made.amount, COALESCE(came.amount, 0)
+             FROM made LEFT JOIN came ON came.child = made.child
+             WHERE made.amount <> COALESCE(came.amount, 0)
+         ) AS broken
          LIMIT $1";
 
     ENTRIES = "SELECT COUNT(*) FROM money_entry";

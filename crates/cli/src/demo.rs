@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant as Stopwatch},
 };
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use kernel::Instant;
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
@@ -37,13 +37,35 @@ pub(crate) struct DemoArgs {
     /// Virtual seconds per real second when somebody watches.
     #[arg(long, default_value_t = 600, conflicts_with = "headless")]
     speed: u32,
+    /// Whether things go wrong on purpose; the report says which of them the shop has told somebody.
+    #[arg(long, value_enum, default_value_t = FaultsWanted::Planted)]
+    faults: FaultsWanted,
     /// Write the report here as JSON.
     #[arg(long)]
     report: Option<PathBuf>,
 }
 
+/// What may go wrong on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FaultsWanted {
+    Planted,
+    None,
+}
+
+impl FaultsWanted {
+    /// The list of planted faults lies in a file without a name: the server has nothing that it could open.
+    fn list(self) -> Result<sim::Faults, Failure> {
+        match self {
+            Self::Planted => Ok(sim::Faults::Planted(tempfile::tempfile().map_err(Failure::new)?)),
+            Self::None => Ok(sim::Faults::None),
+        }
+    }
+}
+
 /// The first morning of every demonstration: a Monday, 06:00 in Taipei.
 const FIRST_MORNING: &str = "2026-03-01T22:00:00Z";
+/// The company is founded so many minutes before, while the market is still open: its first goods come before 06:00.
+const FOUNDED_BEFORE_MINUTES: i64 = 4 * 60;
 const START_PATIENCE: Duration = Duration::from_secs(30);
 
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
@@ -55,9 +77,10 @@ pub(crate) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
     let database =
         args.database.clone().unwrap_or_else(|| format!("sqlite:{}", folder.path().join("demo.sqlite").display()));
     let start: Instant = FIRST_MORNING.parse().map_err(Failure::new)?;
+    let opens = start.plus_minutes(-FOUNDED_BEFORE_MINUTES);
     let phones = sim::Phones::listen().await.map_err(Failure::new)?;
     let stopwatch = Stopwatch::now();
-    let server = DemoServer::start(&args, &database, start, &phones).await?;
+    let server = DemoServer::start(&args, &database, opens, &phones).await?;
     let started = stopwatch.elapsed();
     if !args.headless {
         println!("the shop at work: {} (sign in as manager, password {})", server.address, server::DEMO_PASSWORD);
@@ -65,12 +88,14 @@ pub(crate) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
     let plan = sim::Plan {
         address: server.address.clone(),
         phones,
+        opens,
         start,
         days: args.days,
         orders: args.orders,
         seed: args.seed,
         password: server::DEMO_PASSWORD.to_owned(),
         pace: if args.headless { sim::Pace::Headless } else { sim::Pace::Watched { speed: args.speed } },
+        faults: args.faults.list()?,
     };
     let outcome = sim::run(plan).await;
     let ended = server.stop().await;
@@ -141,7 +166,7 @@ struct DemoServer {
 }
 
 impl DemoServer {
-    async fn start(args: &DemoArgs, database: &str, start: Instant, phones: &sim::Phones) -> Result<Self, Failure> {
+    async fn start(args: &DemoArgs, database: &str, opens: Instant, phones: &sim::Phones) -> Result<Self, Failure> {
         let port = free_port()?;
         let program = std::env::current_exe().map_err(Failure::new)?;
         let mut command = Command::new(program);
@@ -149,7 +174,7 @@ impl DemoServer {
             .args(["serve", "--demo-company", "--database", database])
             .args(["--listen", &format!("127.0.0.1:{port}")])
             .args(["--demo-sites", &args.sites.to_string()])
-            .args(["--stepped-from", &start.to_string(), "--stepped-seed", &args.seed.to_string()])
+            .args(["--stepped-from", &opens.to_string(), "--stepped-seed", &args.seed.to_string()])
             .args(["--notices-url", &phones.address(), "--notices-allow-private"])
             .env("FRESHET_LOG", std::env::var("FRESHET_LOG").unwrap_or_else(|_| "warn".to_owned()))
             .stdin(Stdio::null())

@@ -6,7 +6,7 @@ use crate::{
     SimError,
     day::Doing,
     shop::{Answer, list, text},
-    world::{Sku, World, items},
+    world::{Customer, Sku, World, items},
 };
 
 /// Payment tokens by how often they come, per mille: most cards work.
@@ -20,12 +20,18 @@ pub(crate) async fn order(world: &mut World, customer: usize, _day: u32) -> Resu
     let path = format!("/api/shop/windows?lat={}&lon={}", known.latitude, known.longitude);
     let offered = world.shop.get(&known.who, &path).await?.done(&path)?;
     let windows = items(&offered);
-    let wanted = usize::try_from(world.shoppers.within(0, 2)).unwrap_or(0).min(windows.len().saturating_sub(1));
+    // Most want it as soon as it can be, some later.
+    let later = usize::from(world.shoppers.happens(400)) + usize::from(world.shoppers.happens(250));
+    let wanted = later.min(windows.len().saturating_sub(1));
     let Some(window) = windows.get(wanted) else {
         world.tally.count("orders", "no_window");
         return Ok(());
     };
-    let lines = basket(world, known.site);
+    let lines = basket(world, &known, text(window, "end")?).await?;
+    if lines.is_empty() {
+        world.tally.count("orders", "nothing_left");
+        return Ok(());
+    }
     let body = json!({
         "address": known.address, "lines": lines, "payment_token": card(world),
         "window": { "start": text(window, "start")?, "end": text(window, "end")? },
@@ -74,9 +80,15 @@ async fn sign_in(world: &mut World, customer: usize) -> Result<(), SimError> {
     world.shop.confirm_code(&known.who, text(&asked, "challenge")?, &code).await
 }
 
-fn basket(world: &mut World, site: usize) -> Vec<Value> {
-    let Some(site) = world.sites.get(site) else { return Vec::new() };
-    let skus: Vec<Sku> = site.skus.clone();
+/// What the customer puts into the basket: only what the shop shows as available, and no more of it than there is.
+async fn basket(world: &mut World, known: &Customer, deliver_by: &str) -> Result<Vec<Value>, SimError> {
+    let Some(site) = world.sites.get(known.site) else { return Ok(Vec::new()) };
+    let (id, skus) = (site.id.clone(), site.skus.clone());
+    let shelf = world.shop.all(&known.who, &format!("/api/shop/products?site={id}&deliver_by={deliver_by}")).await?;
+    let available = |sku: &Sku, unit: &str| {
+        let product = shelf.iter().find(|product| product.get("sku").and_then(Value::as_str) == Some(sku.id.as_str()));
+        product.and_then(|product| product.get("available")?.get(unit)?.as_i64()).unwrap_or(0)
+    };
     let wanted = world.shoppers.within(4, LINES_MAX);
     let mut chosen: Vec<&Sku> = Vec::new();
     for _ in 0..wanted {
@@ -86,16 +98,19 @@ fn basket(world: &mut World, site: usize) -> Vec<Value> {
             chosen.push(sku);
         }
     }
-    chosen
-        .into_iter()
-        .map(|sku| {
-            let quantity = match sku.measure.as_str() {
-                "weighed" => json!({ "grams": world.shoppers.within(4, 12) * 100 }),
-                _ => json!({ "pieces": world.shoppers.within(1, 2) }),
-            };
-            json!({ "sku": sku.id, "quantity": quantity, "substitution": "refund" })
-        })
-        .collect()
+    let mut lines = Vec::new();
+    for sku in chosen {
+        let (unit, amount) = match sku.measure.as_str() {
+            "weighed" => ("grams", world.shoppers.within(4, 12) * 100),
+            _ => ("pieces", world.shoppers.within(1, 2)),
+        };
+        if available(sku, unit) < amount {
+            world.tally.count("orders", "lines_sold_out");
+            continue;
+        }
+        lines.push(json!({ "sku": sku.id, "quantity": { unit: amount }, "substitution": "refund" }));
+    }
+    Ok(lines)
 }
 
 fn card(world: &mut World) -> &'static str {

@@ -2,12 +2,12 @@
 
 use kernel::Instant;
 
-use crate::{SimError, customers, floor, road, setup, stock, world::World};
+use crate::{SimError, buying, customers, floor, plants, road, setup, world::World};
 
 /// One thing that happens at its time.
 #[derive(Clone, Debug)]
 pub(crate) enum Doing {
-    /// 06:00: windows are opened, shifts set, stock entered.
+    /// 06:00: windows are opened, shifts set.
     Morning {
         day: u32,
     },
@@ -87,14 +87,23 @@ pub(crate) enum Doing {
         customer: usize,
         order: String,
     },
+    /// Goods are bought, received and paid.
+    Buying(buying::Errand),
+    /// Something goes wrong on purpose.
+    Plant {
+        kind: usize,
+        entry: usize,
+        spot: plants::Spot,
+    },
+    /// Before 06:00 somebody looks for everything that may have gone wrong.
+    LookAround,
 }
 
 pub(crate) async fn happen(world: &mut World, what: Doing) -> Result<(), SimError> {
     match what {
         Doing::Morning { day } => {
             world.clock_in().await?;
-            setup::morning(world, day).await?;
-            stock::fill_the_shelves(world, day).await
+            setup::morning(world, day).await
         }
         Doing::Order { customer, day } => customers::order(world, customer, day).await,
         Doing::Review { order } => customers::review(world, &order).await,
@@ -111,5 +120,8 @@ pub(crate) async fn happen(world: &mut World, what: Doing) -> Result<(), SimErro
         Doing::HandOver { site, run, crew, stop } => road::hand_over(world, site, run, crew, *stop).await,
         Doing::Return { site, run, crew } => road::come_back(world, site, &run, crew).await,
         Doing::Rate { customer, order } => customers::rate(world, customer, &order).await,
+        Doing::Buying(errand) => buying::run(world, errand).await,
+        Doing::Plant { kind, entry, spot } => plants::plant(world, kind, entry, spot).await,
+        Doing::LookAround => plants::look_around(world).await,
     }
 }

@@ -4,16 +4,17 @@
 //! thing on the agenda to the next; every draw comes from the seed, so that a run can be repeated to the byte.
 
 mod agenda;
+mod buying;
 mod chance;
 mod customers;
 mod day;
 mod floor;
 mod phones;
+mod plants;
 mod report;
 mod road;
 mod setup;
 mod shop;
-mod stock;
 mod world;
 
 use std::time::{Duration, Instant as Stopwatch};
@@ -23,6 +24,7 @@ use kernel::Instant;
 use serde_json::Value;
 
 pub use phones::Phones;
+pub use plants::Faults;
 pub use shop::{Acknowledged, SimError};
 
 use world::World;
@@ -33,6 +35,8 @@ pub struct Plan {
     pub address: String,
     /// Where notices arrive; the server was told this address.
     pub phones: Phones,
+    /// When the shop is founded, in the night before its first day.
+    pub opens: Instant,
     /// 06:00 at the first site on the first day.
     pub start: Instant,
     pub days: u32,
@@ -41,6 +45,7 @@ pub struct Plan {
     pub seed: u64,
     pub password: String,
     pub pace: Pace,
+    pub faults: Faults,
 }
 
 /// How fast virtual time passes.

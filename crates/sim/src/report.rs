@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::{AsPlanned, SimError, shop::text, world::World};
+use crate::{AsPlanned, SimError, plants, shop::text, world::World};
 
 /// Running counts of the simulated people.
 #[derive(Default)]
@@ -63,6 +63,7 @@ pub(crate) async fn of(world: &mut World) -> Result<(Value, AsPlanned), SimError
             *states.entry(text(&order, "state")?.to_owned()).or_default() += 1;
         }
     }
+    let (faults, unfound) = plants::compared(world)?;
     let (notices, most) = world.phones.counted();
     let tally = &world.tally;
     let submitted = tally.of("orders", "submitted");
@@ -80,11 +81,12 @@ pub(crate) async fn of(world: &mut World) -> Result<(Value, AsPlanned), SimError
         ("in_first_window", percent(on_time, handed_over), IN_WINDOW_PCT),
         ("line_fill", percent(full_lines, lines), LINE_FILL_PCT),
     ];
-    let broken: Vec<String> = shares
+    let mut broken: Vec<String> = shares
         .iter()
         .filter(|(_, reached, wanted)| reached.is_some_and(|reached| reached < *wanted))
         .map(|(name, reached, wanted)| format!("{name}: {}% where {wanted}% belong", reached.unwrap_or(0)))
         .collect();
+    broken.extend(unfound);
     let shares: BTreeMap<&str, Option<i64>> = shares.iter().map(|(name, reached, _)| (*name, *reached)).collect();
     let report = json!({
         "days": world.days,
@@ -92,6 +94,7 @@ pub(crate) async fn of(world: &mut World) -> Result<(Value, AsPlanned), SimError
         "shares_pct": shares,
         "order_states": states,
         "counts": tally.counts,
+        "faults": faults,
         "notices": notices,
         "notice_sent_most_often": most,
         "refusals": world.shop.refusals,

@@ -22,7 +22,8 @@ pub(crate) struct Stop {
 
 /// Nobody opens, this often in a thousand.
 const ABSENT_PER_MILLE: i64 = 15;
-const PLANS_MAX: u32 = 4;
+const PLANS_MAX: u32 = 5;
+const PLAN_AGAIN_AFTER: i64 = 25;
 
 pub(crate) async fn plan(world: &mut World, site: usize, window: &str, attempt: u32) -> Result<(), SimError> {
     let Some(known) = world.sites.get(site) else { return Ok(()) };
@@ -44,9 +45,10 @@ pub(crate) async fn plan(world: &mut World, site: usize, window: &str, attempt: 
         world.tally.add("delivery", "unassigned_at_first", i64::try_from(unassigned.len()).unwrap_or(0));
     }
     // Late packed orders and those without room are planned again, when vans have come back.
-    if attempt + 1 < PLANS_MAX {
+    let still_packing = world.sites.get(site).is_some_and(|site| !site.totes_in_use.is_empty());
+    if attempt + 1 < PLANS_MAX && (still_packing || !unassigned.is_empty()) {
         let window = window.to_owned();
-        let again = world.now.plus_minutes(50);
+        let again = world.now.plus_minutes(PLAN_AGAIN_AFTER);
         world.agenda.enter(again, Doing::Plan { site, window, attempt: attempt + 1 });
     }
     Ok(())

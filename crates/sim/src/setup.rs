@@ -4,14 +4,19 @@
 use serde_json::json;
 
 use crate::{
-    DAY_MS, SimError,
+    DAY_MS, SimError, buying,
     day::Doing,
+    plants,
     shop::text,
     world::{Customer, World},
 };
 
 /// Delivery windows of a day, in minutes after midnight: start, end, cut-off.
-const WINDOWS: [(i64, i64, i64); 3] = [(600, 720, 480), (840, 960, 720), (1080, 1200, 930)];
+const WINDOWS: [(i64, i64, i64); 5] =
+    [(600, 720, 480), (720, 840, 600), (840, 960, 720), (960, 1080, 840), (1080, 1200, 960)];
+/// A van manages so many doors in a window of two hours, loading and the way back included; the dispatcher offers no
+/// more than that.
+const DOORS_PER_VAN: usize = 7;
 const SHIFT: (i64, i64) = (510, 1290);
 /// Customers per hundred orders: most come back.
 const CUSTOMERS_PER_HUNDRED_ORDERS: u32 = 30;
@@ -23,6 +28,7 @@ const FROZEN_ANSWERS: [(&str, i64); 5] = [("precool", 1), ("limit", 2), ("absent
 
 pub(crate) async fn open_the_shop(world: &mut World) -> Result<(), SimError> {
     sit_the_exam(world).await?;
+    buying::register(world).await?;
     let wanted = (world.orders * CUSTOMERS_PER_HUNDRED_ORDERS / 100).clamp(CUSTOMERS_MIN, CUSTOMERS_MAX);
     for nth in 0..wanted {
         register(world, nth).await?;
@@ -31,8 +37,9 @@ pub(crate) async fn open_the_shop(world: &mut World) -> Result<(), SimError> {
         let morning = world.start.plus_millis(i64::from(day) * DAY_MS);
         world.agenda.enter(morning, Doing::Morning { day });
     }
+    buying::enter(world);
     spread_orders(world);
-    Ok(())
+    plants::lay_out(world)
 }
 
 async fn sit_the_exam(world: &mut World) -> Result<(), SimError> {
@@ -105,8 +112,7 @@ pub(crate) async fn morning(world: &mut World, _day: u32) -> Result<(), SimError
         let moment = |minute| site.time.at(today, minute);
         let spans = WINDOWS.map(|(start, end, cut_off)| (moment(start), moment(end), moment(cut_off)));
         let shift = (moment(SHIFT.0), moment(SHIFT.1));
-        // A little more than its fair share of the orders fits into each window.
-        let capacity = i64::from(world.orders) / i64::from(world.days.max(1)) + 20;
+        let capacity = crews.len() * DOORS_PER_VAN;
         for (start, end, cut_off) in spans {
             let body = json!({ "site": id, "start": start, "end": end, "cut_off": cut_off, "capacity": capacity });
             let window = world.shop.post("dispatcher", "/api/windows", body).await?.done("/api/windows")?;

@@ -58,6 +58,8 @@ pub enum SimError {
     Incomplete(&'static str, String),
     #[error("the demand file: {0}")]
     Demand(String),
+    #[error("the list of planted faults: {0}")]
+    List(String),
 }
 
 impl Answer {

@@ -8,8 +8,10 @@ use serde_json::Value;
 use crate::{
     Phones, Plan, SimError,
     agenda::Agenda,
+    buying,
     chance::Chance,
     day::Doing,
+    plants::Plants,
     report::Tally,
     shop::{Shop, list, number, text},
 };
@@ -22,21 +24,28 @@ pub(crate) struct World {
     pub(crate) start: Instant,
     pub(crate) days: u32,
     pub(crate) orders: u32,
+    pub(crate) seed: u64,
     pub(crate) password: String,
     pub(crate) sites: Vec<Site>,
     pub(crate) customers: Vec<Customer>,
     pub(crate) packagings: BTreeMap<String, Packaging>,
     pub(crate) tally: Tally,
+    pub(crate) plants: Plants,
+    pub(crate) buying: buying::Book,
     pub(crate) shoppers: Chance,
     pub(crate) scales: Chance,
     pub(crate) streets: Chance,
     pub(crate) opinions: Chance,
-    pub(crate) buyers: Chance,
+    pub(crate) suppliers: Chance,
+    /// When somebody signed in last.
+    signed_in: BTreeMap<String, Instant>,
 }
 
 /// A warehouse as its people know it.
 pub(crate) struct Site {
     pub(crate) id: String,
+    pub(crate) code: String,
+    pub(crate) currency: String,
     pub(crate) time: SiteTime,
     pub(crate) latitude: i64,
     pub(crate) longitude: i64,
@@ -44,8 +53,6 @@ pub(crate) struct Site {
     pub(crate) phone_prefix: &'static str,
     pub(crate) skus: Vec<Sku>,
     pub(crate) couriers: Vec<Crew>,
-    /// Code and id of each bin, by temperature class.
-    pub(crate) bins: BTreeMap<String, Vec<(String, String)>>,
     /// Totes that are free.
     pub(crate) totes: VecDeque<String>,
     /// Totes on trolleys and benches, by release note.
@@ -60,9 +67,19 @@ pub(crate) struct Sku {
     pub(crate) measure: String,
     pub(crate) class: String,
     pub(crate) nominal_grams: i64,
+    pub(crate) category: String,
+    /// What a case holds, in what the product is bought by.
+    pub(crate) case_amount: i64,
     pub(crate) life_days: i64,
     /// Selling price for one piece, or for 1 kg.
     pub(crate) price: Value,
+}
+
+impl Sku {
+    /// Grown, caught or slaughtered, and not made in a plant.
+    pub(crate) fn is_harvested(&self) -> bool {
+        ["vegetables", "fruit", "fish", "meat"].contains(&self.category.as_str())
+    }
 }
 
 /// A courier with a van.
@@ -91,8 +108,24 @@ pub(crate) struct Packaging {
 }
 
 /// Staff who are signed in for the whole run.
-const STAFF: [&str; 10] =
-    ["admin", "manager", "warehouse", "picker", "packer", "desk", "dispatcher", "receiver", "inspector", "auditor"];
+const STAFF: [&str; 14] = [
+    "admin",
+    "manager",
+    "warehouse",
+    "picker",
+    "packer",
+    "desk",
+    "dispatcher",
+    "receiver",
+    "inspector",
+    "auditor",
+    "buyer",
+    "head",
+    "accountant",
+    "cashier",
+];
+/// Who has not signed in for so long does it again before the next thing they do.
+const ASLEEP_AFTER_MINUTES: i64 = 6 * 60;
 
 impl World {
     /// Signs the staff in and reads what the shop is made of.
@@ -112,20 +145,24 @@ impl World {
             shop,
             phones: plan.phones,
             agenda: Agenda::new(),
-            now: plan.start,
+            now: plan.opens,
             start: plan.start,
             days: plan.days,
             orders: plan.orders,
+            seed,
             password: plan.password,
             sites: Vec::new(),
             customers: Vec::new(),
             packagings,
             tally: Tally::default(),
+            plants: Plants::new(plan.faults),
+            buying: buying::Book::default(),
             shoppers: Chance::of(seed, "shoppers"),
             scales: Chance::of(seed, "scales"),
             streets: Chance::of(seed, "streets"),
             opinions: Chance::of(seed, "opinions"),
-            buyers: Chance::of(seed, "buyers"),
+            suppliers: Chance::of(seed, "suppliers"),
+            signed_in: BTreeMap::new(),
         };
         let sites = world.shop.get("manager", "/api/sites").await?.done("/api/sites")?;
         for site in items(&sites) {
@@ -140,8 +177,23 @@ impl World {
         let couriers = self.sites.iter().flat_map(|site| site.couriers.iter().map(|crew| crew.login.clone()));
         let logins: Vec<String> = STAFF.iter().map(|login| (*login).to_owned()).chain(couriers).collect();
         for login in logins {
-            self.shop.sign_in(&login, &self.password).await?;
+            self.sign_in(&login).await?;
         }
+        Ok(())
+    }
+
+    /// Signs somebody in who may have gone to sleep since they last did something.
+    pub(crate) async fn awake(&mut self, login: &str) -> Result<(), SimError> {
+        let last = self.signed_in.get(login);
+        if last.is_some_and(|last| self.now.minutes_since(*last) < ASLEEP_AFTER_MINUTES) {
+            return Ok(());
+        }
+        self.sign_in(login).await
+    }
+
+    async fn sign_in(&mut self, login: &str) -> Result<(), SimError> {
+        self.shop.sign_in(login, &self.password).await?;
+        self.signed_in.insert(login.to_owned(), self.now);
         Ok(())
     }
 
@@ -183,31 +235,18 @@ impl World {
                 measure: text(&sku, "measure")?.to_owned(),
                 class: text(&sku, "temperature_class")?.to_owned(),
                 nominal_grams: sku.get("nominal_grams").and_then(Value::as_i64).unwrap_or(0),
+                category: text(&sku, "category")?.to_owned(),
+                case_amount: number(&sku, "case_amount")?.max(1),
                 life_days: sku.get("shelf_life_days").and_then(Value::as_i64).unwrap_or(365),
                 price,
             });
         }
         skus.sort_by(|a, b| a.code.cmp(&b.code));
-        let zones = self.shop.get("manager", &format!("/api/sites/{id}/zones")).await?.done("zones")?;
-        let class_of: BTreeMap<String, String> = items(&zones)
-            .iter()
-            .filter_map(|zone| Some((zone.get("id")?.as_str()?.to_owned(), zone.get("class")?.as_str()?.to_owned())))
-            .collect();
-        let (mut bins, mut totes) = (BTreeMap::<String, Vec<(String, String)>>::new(), Vec::new());
+        let mut totes = Vec::new();
         for place in self.shop.all("warehouse", &format!("/api/places?site={id}")).await? {
-            let place_code = text(&place, "code")?.to_owned();
-            match text(&place, "kind")? {
-                "bin" => {
-                    let zone = place.get("zone").and_then(Value::as_str).unwrap_or_default();
-                    let class = class_of.get(zone).cloned().unwrap_or_default();
-                    bins.entry(class).or_default().push((place_code, text(&place, "id")?.to_owned()));
-                }
-                "tote" => totes.push(place_code),
-                _ => {}
+            if text(&place, "kind")? == "tote" {
+                totes.push(text(&place, "code")?.to_owned());
             }
-        }
-        for codes in bins.values_mut() {
-            codes.sort();
         }
         totes.sort();
         let couriers = self.crews(&id, &code).await?;
@@ -217,10 +256,11 @@ impl World {
             longitude: number(&position, "longitude_microdegrees")?,
             radius: number(site, "delivery_radius_metres")?,
             id,
+            code,
+            currency: text(site, "currency")?.to_owned(),
             time,
             skus,
             couriers,
-            bins,
             totes: totes.into(),
             totes_in_use: BTreeMap::new(),
         })
@@ -233,8 +273,10 @@ impl World {
         let mut couriers = self.shop.all("dispatcher", &format!("/api/couriers?site={site}")).await?;
         couriers.sort_by_key(name_of);
         let mut crews = Vec::new();
-        for (nth, (vehicle, file)) in vehicles.iter().zip(&couriers).enumerate() {
-            let login = format!("{}-courier{}", code.to_lowercase(), nth + 1);
+        for (vehicle, file) in vehicles.iter().zip(&couriers) {
+            // "TPE courier 7" signs in as tpe-courier7.
+            let name = name_of(file);
+            let login = format!("{}-courier{}", code.to_lowercase(), name.rsplit(' ').next().unwrap_or_default());
             self.shop.sign_in(&login, &self.password.clone()).await?;
             let courier = file.get("courier").filter(|courier| courier.is_object()).unwrap_or(file);
             crews.push(Crew {
