@@ -176,6 +176,8 @@ impl DemoServer {
             .args(["--demo-sites", &args.sites.to_string()])
             .args(["--stepped-from", &opens.to_string(), "--stepped-seed", &args.seed.to_string()])
             .args(["--notices-url", &phones.address(), "--notices-allow-private"])
+            // The partner whom the company tells of its vans listens on this machine.
+            .env("FRESHET_WEBHOOKS__ALLOW_PRIVATE", "true")
             .env("FRESHET_LOG", std::env::var("FRESHET_LOG").unwrap_or_else(|_| "warn".to_owned()))
             .stdin(Stdio::null())
             .stdout(Stdio::null())

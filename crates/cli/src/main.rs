@@ -1,6 +1,8 @@
 //! `freshet`: serve the shop, show it at work, prove its books.
 
 mod demo;
+mod export;
+mod heads;
 mod serve;
 mod verify;
 
@@ -30,6 +32,12 @@ enum Command {
     Backup(serve::BackupArgs),
     /// Put a backup in the place of a database.
     Restore(serve::RestoreArgs),
+    /// Write the log as a document of a standard.
+    #[command(subcommand)]
+    Export(export::Export),
+    /// Keep the heads of the log's blocks outside, and check them.
+    #[command(subcommand)]
+    Heads(heads::Heads),
     /// Print the API as OpenAPI 3.1.
     Openapi,
 }
@@ -64,6 +72,8 @@ fn main() -> ExitCode {
             Command::Verify(args) => verify::verify(&args).await,
             Command::Backup(args) => serve::backup(&args).await,
             Command::Restore(args) => serve::restore(&args),
+            Command::Export(what) => export::export(&what).await,
+            Command::Heads(what) => heads::heads(&what).await,
             Command::Openapi => serve::openapi(),
         }
     });

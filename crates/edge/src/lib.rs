@@ -23,6 +23,6 @@ pub use extract::{ApiBytes, ApiJson, ApiPath, ApiQuery};
 pub use fingerprint::{BODY_MAX_BYTES, UPLOAD_MAX_BYTES, fingerprint};
 pub use key::IdempotencyKey;
 pub use page::{Cursor, Page, Paging};
-pub use problem::{FieldError, Problem, RequestId, speak};
+pub use problem::{FieldError, Problem, Refused, RequestId, speak};
 pub use reply::Created;
 pub use revision::{IfMatch, Revised, Tagged};

@@ -55,6 +55,10 @@ pub struct FieldError {
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
+/// The slug of a refusal, left in the answer for those who count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused(pub &'static str);
+
 impl Problem {
     /// A refusal under its slug. The sentence comes from `locales/` and is filled in by [`Problem::with`].
     pub fn new(status: StatusCode, code: &'static str) -> Self {
@@ -173,6 +177,7 @@ pub async fn speak(request: Request, next: Next) -> Response {
     if problem.status < 500 {
         tracing::info!(slug = problem.code, status = problem.status, "refused");
     }
+    response.extensions_mut().insert(Refused(problem.code));
     let retry_after = problem.params.get("seconds").and_then(|seconds| HeaderValue::from_str(seconds).ok());
     let body = serde_json::to_vec(&problem.spoken(lang, id.as_ref())).unwrap_or_default();
     *response.body_mut() = Body::from(body);

@@ -158,8 +158,9 @@ impl Following {
         loop {
             if let Some(event) = self.ready.next() {
                 self.position = event.position;
+                // Without a name of its own: a browser hears named messages only if it knows every name beforehand.
                 // A body that was read from the log is JSON already.
-                let told = Event::default().id(event.position.to_string()).event(&event.kind).json_data(&event).ok()?;
+                let told = Event::default().id(event.position.to_string()).json_data(&event).ok()?;
                 return Some((Ok(told), self));
             }
             if Instant::now() >= self.until {

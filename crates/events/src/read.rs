@@ -191,6 +191,11 @@ pub async fn tip(tx: &mut Tx) -> Result<i64, StoreError> {
     Ok(position.unwrap_or(0))
 }
 
+/// How many events wait for their position, and since when the oldest was told.
+pub async fn unsealed(tx: &mut Tx) -> Result<(i64, Option<Instant>), StoreError> {
+    tx.one(UNSEALED, args![]).await
+}
+
 /// How far `reader` has come; 0 for one that never read.
 pub async fn cursor(tx: &mut Tx, reader: &str) -> Result<i64, StoreError> {
     let position: Option<i64> = tx.optional(CURSOR, args![reader]).await?;
@@ -325,6 +330,9 @@ sql! {
                      WHERE e.noun = $1 AND e.object = $2 AND e.revision = 1 AND o.noun = $3
                      ORDER BY o.object
                      LIMIT 1";
+    UNSEALED = "SELECT COUNT(*), MIN(e.at)
+                FROM event_unsealed u
+                JOIN event e ON e.id = u.event";
     TIP = "SELECT position FROM event_tip WHERE one = 1";
     CURSOR = "SELECT position FROM event_reader WHERE reader = $1";
     CLAIM = "SELECT position FROM event_reader WHERE reader = $1 {lock}";

@@ -134,7 +134,7 @@ async fn a_lost_stream_resumes_behind_its_last_event_and_goes_on_live() {
         let mut stream = body.into_data_stream();
         for (position, grams) in [(2, 200), (3, 300)] {
             let told = next(&mut stream).await.unwrap();
-            assert!(told.contains(&format!("id: {position}\n")) && told.contains("event: lot_weighed\n"), "{told}");
+            assert!(told.contains(&format!("id: {position}\n")) && told.contains("\"kind\":\"lot_weighed\""), "{told}");
             assert!(told.contains(&format!("{{\"grams\":{grams}}}")), "{told}");
         }
 

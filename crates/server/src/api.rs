@@ -6,6 +6,7 @@ use accounts::payments::Simulator;
 use axum::{Extension, Router, handler::HandlerWithoutStateExt, middleware, routing::get};
 use edge::App;
 use events::Feed;
+use exchange::Reach;
 use identity::{Hashing, Identity, IdentitySettings, Transport};
 use kernel::{Clock, IdSource};
 use orders::notices::{FileSink, Gateway};
@@ -17,9 +18,10 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     Settings, StartError, assets, clock,
-    gateway::{HttpGateway, Reach},
-    health,
+    gateway::HttpGateway,
+    health::{self, MetricsDoor},
     layers::{self, Limiter, Meter},
+    outgoing::Outgoing,
     start::Shop,
     worker::{Steps, Worker},
 };
@@ -46,6 +48,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(procedures::router())
         .merge(improvement::router())
         .merge(flows::router())
+        .merge(exchange::router())
         .merge(clock::router())
 }
 
@@ -77,6 +80,7 @@ pub(crate) async fn assemble(settings: &Settings, db: Db, clock: Clock, ids: IdS
     .await
     .map_err(|error| StartError::Identity(error.to_string()))?;
     let feed = Feed::new();
+    let webhook_reach = reach(settings.webhooks.allow_private);
     let worker = Arc::new(Worker {
         name: holder(&clock),
         db: db.clone(),
@@ -84,6 +88,7 @@ pub(crate) async fn assemble(settings: &Settings, db: Db, clock: Clock, ids: IdS
         ids: ids.clone(),
         provider: Arc::new(Simulator::default()),
         gateway: gateway(settings)?,
+        out: Arc::new(Outgoing::new(webhook_reach).map_err(|error| StartError::Webhooks(error.to_string()))?),
         identity: identity.clone(),
         address: settings.address(),
         feed: feed.clone(),
@@ -101,6 +106,7 @@ pub(crate) async fn assemble(settings: &Settings, db: Db, clock: Clock, ids: IdS
         .layer(Extension(Steps(Arc::clone(&worker))))
         .layer(Extension(identity))
         .layer(Extension(feed.clone()))
+        .layer(Extension(webhook_reach))
         .layer(middleware::from_fn(edge::fingerprint));
     let around = ServiceBuilder::new()
         .layer(middleware::from_fn(layers::identify))
@@ -114,9 +120,11 @@ pub(crate) async fn assemble(settings: &Settings, db: Db, clock: Clock, ids: IdS
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .route("/api/openapi.json", get(described))
+        .route("/api/docs", get(assets::reference))
         .nest("/api", routes)
         .fallback_service(assets::serve.into_service())
         .layer(Extension(meter))
+        .layer(Extension(MetricsDoor::of(settings)))
         .layer(around)
         .with_state(app.clone());
     Ok(Shop { app, router, feed, worker })
@@ -134,9 +142,12 @@ fn holder(clock: &Clock) -> String {
 fn gateway(settings: &Settings) -> Result<Arc<dyn Gateway>, StartError> {
     let notices = &settings.notices;
     if let Some(url) = &notices.url {
-        let reach = if notices.allow_private { Reach::PrivateToo } else { Reach::PublicOnly };
-        return Ok(Arc::new(HttpGateway::new(url, reach)?));
+        return Ok(Arc::new(HttpGateway::new(url, reach(notices.allow_private))?));
     }
     let file = notices.file.clone().unwrap_or_else(|| NOTICES_FILE.into());
     Ok(Arc::new(FileSink::new(file)))
+}
+
+const fn reach(allow_private: bool) -> Reach {
+    if allow_private { Reach::PrivateToo } else { Reach::PublicOnly }
 }

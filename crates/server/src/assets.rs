@@ -31,6 +31,14 @@ pub(crate) async fn serve(uri: Uri) -> Response {
     }
 }
 
+/// The page that shows the API, from the client's own files.
+pub(crate) async fn reference() -> Response {
+    match Client::get("api-docs.html") {
+        Some(file) => answer("api-docs.html", file.data.into_owned()),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
 const PAGE_POLICY: &str =
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
 

@@ -14,7 +14,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use edge::{Problem, RequestId};
+use edge::{Problem, Refused, RequestId};
 use tracing::Instrument;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -55,7 +55,13 @@ pub(crate) fn panicked(_panic: Box<dyn std::any::Any + Send + 'static>) -> Respo
 
 /// How often each operation was asked, how it was answered and how long that took.
 #[derive(Clone, Default)]
-pub(crate) struct Meter(Arc<Mutex<BTreeMap<(String, u16), Measured>>>);
+pub(crate) struct Meter(Arc<Mutex<Figures>>);
+
+#[derive(Clone, Default)]
+struct Figures {
+    answered: BTreeMap<(String, u16), Measured>,
+    refused: BTreeMap<&'static str, u64>,
+}
 
 #[derive(Clone, Copy, Default)]
 struct Measured {
@@ -74,7 +80,10 @@ pub(crate) async fn measure(State(meter): State<Meter>, request: Request, next: 
     let response = next.run(request).await;
     let took = stopwatch.elapsed();
     let mut figures = meter.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let measured = figures.entry((operation, response.status().as_u16())).or_default();
+    if let Some(Refused(slug)) = response.extensions().get::<Refused>() {
+        *figures.refused.entry(slug).or_default() += 1;
+    }
+    let measured = figures.answered.entry((operation, response.status().as_u16())).or_default();
     measured.count += 1;
     measured.took += took;
     for (bucket, limit) in measured.buckets.iter_mut().zip(BUCKETS_MS) {
@@ -91,7 +100,7 @@ impl Meter {
     pub(crate) fn rendered(&self) -> String {
         let figures = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut text = String::from("# TYPE freshet_request_duration_seconds histogram\n");
-        for ((operation, status), measured) in figures {
+        for ((operation, status), measured) in figures.answered {
             let labels = format!("operation=\"{operation}\",status=\"{status}\"");
             for (count, limit) in measured.buckets.iter().zip(BUCKETS_MS) {
                 let seconds = Duration::from_millis(limit).as_secs_f64();
@@ -101,6 +110,10 @@ impl Meter {
             _ = writeln!(text, "freshet_request_duration_seconds_bucket{{{labels},le=\"+Inf\"}} {count}");
             _ = writeln!(text, "freshet_request_duration_seconds_sum{{{labels}}} {}", took.as_secs_f64());
             _ = writeln!(text, "freshet_request_duration_seconds_count{{{labels}}} {count}");
+        }
+        text.push_str("# TYPE freshet_refusals_total counter\n");
+        for (slug, count) in figures.refused {
+            _ = writeln!(text, "freshet_refusals_total{{slug=\"{slug}\"}} {count}");
         }
         text
     }

@@ -10,6 +10,7 @@ mod gateway;
 mod health;
 mod installation;
 mod layers;
+mod outgoing;
 mod settings;
 mod start;
 mod tls;
@@ -19,7 +20,9 @@ use store::{Migration, StoreError};
 
 pub use api::openapi_json;
 pub use company::{DEMO_LOGINS, DEMO_PASSWORD};
-pub use settings::{NoticeSettings, Settings, SettingsError, TimeSetting, TlsSettings, without_password};
+pub use settings::{
+    NoticeSettings, Settings, SettingsError, TimeSetting, TlsSettings, WebhookSettings, without_password,
+};
 pub use start::{Shop, open, serve};
 pub use tls::choose_provider as choose_tls_provider;
 
@@ -41,6 +44,7 @@ pub static MIGRATIONS: &[Migration] = &[
     procedures::MIGRATION,
     improvement::MIGRATION,
     MIGRATION,
+    exchange::MIGRATION,
 ];
 
 const MIGRATION: Migration = Migration::new(70, "server", include_str!("../../../migrations/0070_server.sql"));
@@ -64,6 +68,8 @@ pub enum StartError {
     Served(std::io::Error),
     #[error("{0} is no address that notices can be sent to")]
     NoticesUrl(String),
+    #[error("calls to webhooks: {0}")]
+    Webhooks(String),
     #[error("{0}")]
     Identity(String),
     #[error("the process documents: {0}")]

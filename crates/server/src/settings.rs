@@ -29,6 +29,9 @@ pub struct Settings {
     pub demo_open: bool,
     pub tls: TlsSettings,
     pub notices: NoticeSettings,
+    pub webhooks: WebhookSettings,
+    /// What a reader of `/metrics` must show as its bearer token. Without it they are read from loopback only.
+    pub metrics_token: Option<String>,
     /// The secret that signs customers' links. Without it the database keeps one that it made for itself.
     pub link_secret: Option<String>,
     /// Requests a caller may send per second, over a burst of ten times that; 0 is no limit.
@@ -70,6 +73,14 @@ pub struct NoticeSettings {
     pub file: Option<PathBuf>,
 }
 
+/// Where webhooks may lead.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WebhookSettings {
+    /// Lets webhooks lie in a private network, and be called without TLS.
+    pub allow_private: bool,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -84,6 +95,8 @@ impl Default for Settings {
             demo_open: false,
             tls: TlsSettings::default(),
             notices: NoticeSettings::default(),
+            webhooks: WebhookSettings::default(),
+            metrics_token: None,
             link_secret: None,
             requests_per_second: 0,
             log_json: false,
@@ -168,6 +181,7 @@ impl Settings {
     pub fn shown(&self) -> String {
         let mut shown = self.clone();
         shown.link_secret = shown.link_secret.map(|_| "(hidden)".to_owned());
+        shown.metrics_token = shown.metrics_token.map(|_| "(hidden)".to_owned());
         shown.database = without_password(&shown.database);
         shown.notices.url = shown.notices.url.as_deref().map(without_password);
         toml::to_string_pretty(&shown).unwrap_or_default()
@@ -255,11 +269,37 @@ mod tests {
         assert!(load(demo, &[("FRESHET_DEMO_OPEN", "true")], "").is_ok());
     }
 
+    /// The names that a section takes, as it tells them to somebody who misspells one.
+    fn names_of(section: &str) -> Vec<String> {
+        let text = if section.is_empty() { "nobody = 1".to_owned() } else { format!("[{section}]\nnobody = 1") };
+        let refused = load(&text, &[], "").expect_err("no setting is called so").to_string();
+        let (_, expected) = refused.split_once("expected").expect("the names are told");
+        expected.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_setting_is_described() {
+        let described = include_str!("../../../docs/settings.md");
+        let sections = ["tls", "notices", "webhooks"];
+        let mut names = names_of("");
+        names.retain(|name| !sections.contains(&name.as_str()));
+        assert!(names.len() > 10, "{names:?}");
+        for section in sections {
+            names.extend(names_of(section).iter().map(|name| format!("{section}.{name}")));
+        }
+        for name in &names {
+            assert!(described.contains(&format!("| `{name}` |")), "docs/settings.md lacks {name}");
+        }
+        let rows = described.lines().filter(|line| line.starts_with("| `")).count();
+        assert_eq!(rows, names.len(), "docs/settings.md describes a setting that is gone");
+    }
+
     #[test]
     fn secrets_are_not_shown() {
         let settings = Settings {
             database: "postgres://shop:hush@db/freshet".to_owned(),
             link_secret: Some("hush".to_owned()),
+            metrics_token: Some("hush".to_owned()),
             ..Settings::default()
         };
         assert!(!settings.shown().contains("hush"), "{}", settings.shown());

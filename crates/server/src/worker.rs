@@ -8,6 +8,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use accounts::payments::{self, PaymentProvider};
 use edge::{Problem, Workman};
 use events::Feed;
+use exchange::webhooks;
 use flows::FlowRefusal;
 use identity::Identity;
 use kernel::{Clock, Id, IdSource, Instant, JobId, Stamp};
@@ -32,7 +33,14 @@ const SWEEP_EVERY_MS: i64 = 60_000;
 const ROUNDS_MAX: usize = 10_000;
 
 /// Kinds in the order in which they are done when several are due at once.
-const KINDS: [&str; 5] = [payments::PERFORM, payments::HEAR, outbound::REFUND, notices::SIGN_IN_CODE, notices::NOTICE];
+const KINDS: [&str; 6] = [
+    payments::PERFORM,
+    payments::HEAR,
+    outbound::REFUND,
+    notices::SIGN_IN_CODE,
+    notices::NOTICE,
+    webhooks::DELIVER,
+];
 
 /// Does background work, one piece at a time.
 pub(crate) struct Worker {
@@ -41,6 +49,8 @@ pub(crate) struct Worker {
     pub(crate) ids: IdSource,
     pub(crate) provider: Arc<dyn PaymentProvider>,
     pub(crate) gateway: Arc<dyn Gateway>,
+    /// Calls webhooks.
+    pub(crate) out: Arc<dyn webhooks::Post>,
     pub(crate) identity: Identity,
     /// Where the links in notices lead.
     pub(crate) address: String,
@@ -80,7 +90,10 @@ impl Worker {
                 break;
             }
         }
-        Ok(self.seal(now).await?)
+        self.seal(now).await?;
+        // Who wants to be told of what was sealed gets a job for it, which is done in the next round.
+        webhooks::read_on(&self.db, &self.ids, now).await?;
+        Ok(())
     }
 
     /// When there will be something to do.
@@ -117,6 +130,7 @@ impl Worker {
                 }
             }
             outbound::REFUND => self.refund(job).await,
+            webhooks::DELIVER => webhooks::perform(&self.db, &self.clock, self.out.as_ref(), job).await,
             payments::PERFORM | payments::HEAR => self.perform_payment(job).await,
             unknown => self.bury(job, &format!("nobody does jobs of kind {unknown}")).await,
         }

@@ -9,6 +9,7 @@ mod chance;
 mod customers;
 mod day;
 mod floor;
+mod partner;
 mod phones;
 mod plants;
 mod report;

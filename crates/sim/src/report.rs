@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::{AsPlanned, SimError, plants, shop::text, world::World};
+use crate::{AsPlanned, SimError, partner, plants, shop::text, world::World};
 
 /// Running counts of the simulated people.
 #[derive(Default)]
@@ -64,6 +64,7 @@ pub(crate) async fn of(world: &mut World) -> Result<(Value, AsPlanned), SimError
         }
     }
     let (faults, unfound) = plants::compared(world)?;
+    let published = partner::published(world).await?;
     let (notices, most) = world.phones.counted();
     let tally = &world.tally;
     let submitted = tally.of("orders", "submitted");
@@ -96,6 +97,7 @@ pub(crate) async fn of(world: &mut World) -> Result<(Value, AsPlanned), SimError
         "counts": tally.counts,
         "faults": faults,
         "notices": notices,
+        "published": published,
         "notice_sent_most_often": most,
         "refusals": world.shop.refusals,
         "broken": broken,

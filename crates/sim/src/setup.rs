@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{
     DAY_MS, SimError, buying,
     day::Doing,
-    plants,
+    partner, plants,
     shop::text,
     world::{Customer, World},
 };
@@ -27,6 +27,7 @@ const CUSTOMERS_MAX: u32 = 600;
 const FROZEN_ANSWERS: [(&str, i64); 5] = [("precool", 1), ("limit", 2), ("absent", 0), ("measure", 1), ("outside", 0)];
 
 pub(crate) async fn open_the_shop(world: &mut World) -> Result<(), SimError> {
+    partner::subscribe(world).await?;
     sit_the_exam(world).await?;
     buying::register(world).await?;
     let wanted = (world.orders * CUSTOMERS_PER_HUNDRED_ORDERS / 100).clamp(CUSTOMERS_MIN, CUSTOMERS_MAX);

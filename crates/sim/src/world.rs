@@ -11,6 +11,7 @@ use crate::{
     buying,
     chance::Chance,
     day::Doing,
+    partner::Partner,
     plants::Plants,
     report::Tally,
     shop::{Shop, list, number, text},
@@ -39,6 +40,7 @@ pub(crate) struct World {
     pub(crate) suppliers: Chance,
     /// When somebody signed in last.
     signed_in: BTreeMap<String, Instant>,
+    pub(crate) partner: Option<Partner>,
 }
 
 /// A warehouse as its people know it.
@@ -163,6 +165,7 @@ impl World {
             opinions: Chance::of(seed, "opinions"),
             suppliers: Chance::of(seed, "suppliers"),
             signed_in: BTreeMap::new(),
+            partner: None,
         };
         let sites = world.shop.get("manager", "/api/sites").await?.done("/api/sites")?;
         for site in items(&sites) {

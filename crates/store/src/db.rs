@@ -46,6 +46,14 @@ impl Db {
         }
     }
 
+    /// How many verbs wait for the writer lane; `None` where writers do not stand in one line.
+    pub fn lane_depth(&self) -> Option<usize> {
+        match &*self.0 {
+            Kind::Sqlite { lane, .. } => Some(lane.depth()),
+            Kind::Postgres(_) => None,
+        }
+    }
+
     /// The same, with a streaming replica of a PostgreSQL server to serve [`Db::read`]. A replica may lag: what has
     /// to follow a write at once is read in a `write`.
     pub async fn open_with_replica(url: &str, replica: &str) -> Result<Self> {

@@ -107,6 +107,11 @@ where
 pub(crate) struct Line(mpsc::Sender<Box<dyn Member>>);
 
 impl Line {
+    /// How many verbs wait in line.
+    pub(crate) fn depth(&self) -> usize {
+        self.0.max_capacity().saturating_sub(self.0.capacity())
+    }
+
     pub(crate) fn new() -> (Self, mpsc::Receiver<Box<dyn Member>>) {
         let (line, queue) = mpsc::channel(QUEUE);
         (Self(line), queue)

@@ -1,0 +1,6 @@
+//! The readers of the log and the doors of the server, from outside: the program as a process, its API over HTTP.
+
+mod exports;
+mod server;
+mod shut;
+mod webhooks;

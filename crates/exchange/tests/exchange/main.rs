@@ -1,0 +1,4 @@
+//! What others read, asked for over HTTP on both databases.
+
+mod ocel;
+mod shop;
