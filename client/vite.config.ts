@@ -5,5 +5,9 @@ import { defineConfig } from "vite";
 export default defineConfig({
   plugins: [react()],
   server: { fs: { allow: [".."] }, proxy: { "/api": "http://127.0.0.1:8080" } },
-  build: { sourcemap: false, reportCompressedSize: false },
+  build: {
+    sourcemap: false,
+    reportCompressedSize: false,
+    rollupOptions: { input: { console: "index.html", reference: "api-docs.html" } },
+  },
 });

@@ -56,7 +56,10 @@ fn build_client(workspace: &Workspace) -> Result<(), Failure> {
 
 fn build_program(workspace: &Workspace) -> Result<(), Failure> {
     if !workspace.target.join("debug/freshet").exists() {
-        println!("A first build takes about {FIRST_BUILD_MINUTES} minutes on two cores; later ones take seconds.");
+        println!(
+            "A first build takes about {FIRST_BUILD_MINUTES} minutes on two cores and fetches what it is made of; \
+             later ones take seconds."
+        );
     }
     process::run(workspace.cargo().args(["build", "--package", "cli", "--bin", "freshet"]))
 }

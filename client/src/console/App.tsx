@@ -1,7 +1,9 @@
 import { useEffect, useState } from "react";
+import { Languages } from "../shared/Languages";
 import { type Me, signOut, whoAmI } from "../shared/api/session";
-import { type Language, languageNames, languages, rememberLanguage, say, startLanguage } from "../shared/words";
-import { Day } from "./Day";
+import { type Language, rememberLanguage, say, startLanguage } from "../shared/words";
+import { Figures } from "./Figures";
+import { Live } from "./Live";
 import { SignIn } from "./SignIn";
 
 type Session = { state: "asking" } | { state: "nobody" } | { state: "unreachable" } | { state: "signed_in"; me: Me };
@@ -27,27 +29,13 @@ export function App() {
         {session.state === "signed_in" && (
           <>
             <span>{say(language, "client.signed_in_as", { name: session.me.name })}</span>
-            <button
-              type="button"
-              onClick={() => signOut(session.me).then(() => setSession({ state: "nobody" }))}
-            >
+            <button type="button" onClick={() => signOut(session.me).then(() => setSession({ state: "nobody" }))}>
               {say(language, "client.sign_out")}
             </button>
           </>
         )}
-        <label>
-          <span className="unseen">{say(language, "client.language")}</span>
-          <select
-            value={language}
-            onChange={(event) => setLanguage(languages.find((known) => known === event.target.value) ?? language)}
-          >
-            {languages.map((known) => (
-              <option key={known} value={known}>
-                {languageNames[known]}
-              </option>
-            ))}
-          </select>
-        </label>
+        <a href="/api/docs">{say(language, "client.api")}</a>
+        <Languages language={language} onChange={setLanguage} />
       </header>
       <main>
         {session.state === "asking" && <p className="quiet">{say(language, "client.loading")}</p>}
@@ -58,5 +46,17 @@ export function App() {
         {session.state === "signed_in" && <Day language={language} me={session.me} />}
       </main>
     </>
+  );
+}
+
+/** What a role may see of the day: its figures, and what happens while one looks. */
+function Day({ language, me }: { language: Language; me: Me }) {
+  const [reads, watches] = [me.duties.includes("read_indicators"), me.duties.includes("read_events")];
+  if (!reads && !watches) return <p className="quiet">{say(language, "client.no_view")}</p>;
+  return (
+    <div className="day">
+      {reads && <Figures language={language} />}
+      {watches && <Live language={language} />}
+    </div>
   );
 }

@@ -15,6 +15,12 @@ export function say(language: Language, key: Key, values: Readonly<Record<string
   return catalogue[key][language].replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
 }
 
+/** What an event is called; one that has no name here yet is shown under its own. */
+export function eventName(language: Language, kind: string): string {
+  const named = `client.event.${kind}`;
+  return named in catalogue ? say(language, named as Key) : kind.replaceAll("_", " ");
+}
+
 const remembered = "freshet.language";
 
 /** What was chosen last on this device; otherwise the browser's own language, if we speak it. */
