@@ -74,7 +74,11 @@ fn every_label_is_read_as_the_vectors_say() {
 fn the_schema_judges_as_expected_and_we_judge_what_it_lets_pass() {
     let Some(folder) = data() else { return };
     let schema = json(&folder.join("epcis/EPCIS-JSON-Schema.json"));
-    let schema = jsonschema::options().should_validate_formats(true).build(&schema).expect("the schema is one");
+    // The verdicts were given by a validator that asserts times and knows no form of a URI. One that knows it finds a
+    // word outside the vocabulary by itself, because such a word would have to be a URI.
+    let strict = jsonschema::options().should_validate_formats(true).build(&schema).expect("the schema is one");
+    let schema = jsonschema::options().should_validate_formats(true).with_format("uri", |_: &str| true).build(&schema);
+    let schema = schema.expect("the schema is one");
 
     for (name, valid) in json(&folder.join("epcis/expected_validity.json")).as_object().expect("verdicts") {
         let example = json(&folder.join("epcis/examples").join(name));
@@ -82,7 +86,7 @@ fn the_schema_judges_as_expected_and_we_judge_what_it_lets_pass() {
     }
 
     let chain = json(&folder.join("epcis/own_chain_valid.json"));
-    assert!(schema.is_valid(&chain));
+    assert!(schema.is_valid(&chain) && strict.is_valid(&chain));
     assert_eq!(epcis::faults(&chain), []);
 
     for negative in json(&folder.join("epcis/own_negative.json")).as_array().expect("negatives") {
@@ -90,6 +94,7 @@ fn the_schema_judges_as_expected_and_we_judge_what_it_lets_pass() {
         assert_eq!(Some(schema.is_valid(document)), negative["valid"].as_bool(), "{}", negative["name"]);
         let ours = epcis::faults(document);
         assert!(!schema.is_valid(document) || !ours.is_empty(), "{} passes unseen", negative["name"]);
+        assert!(!strict.is_valid(document) || !ours.is_empty(), "{} passes unseen", negative["name"]);
     }
 }
 

@@ -10,7 +10,7 @@ use store::{StoreError, Tx};
 use uuid::Uuid;
 use warehouse::fulfilment::{self, FulfilmentRefusal, ParcelSheet};
 
-use super::steps::{Spot, Step, What};
+use super::steps::{Goods, Spot, Step, What};
 
 /// The ids that a page of steps names.
 #[derive(Clone, Default)]
@@ -47,7 +47,7 @@ impl Wanted {
             }
             match &step.what {
                 What::Goods { goods } => wanted.lots.extend(goods.iter().map(|goods| goods.lot)),
-                What::Named { lot } => wanted.lots.extend([*lot]),
+                What::Named { lot } | What::Destroyed { goods: Goods { lot, .. } } => wanted.lots.extend([*lot]),
                 What::Parcels { parcels } => wanted.parcels.extend(parcels),
                 What::ParcelsOf { orders } => wanted.orders.extend(orders),
                 What::Packed { parcel } | What::Carried { parcel, .. } => wanted.parcels.extend([*parcel]),

@@ -9,7 +9,7 @@ use warehouse::fulfilment::ParcelSheet;
 
 use super::{
     facts::{Facts, SiteFacts},
-    steps::{Goods, Spot, Step, What},
+    steps::{Goods, Spot, Step, Temperature, What},
 };
 
 /// A GS1 lot number has room for so many characters, and so has the name of a spot.
@@ -62,12 +62,23 @@ pub(super) fn event(step: &Step, facts: &Facts) -> Option<String> {
         let ours = here.gln.as_deref().map_or_else(|| uuid(here.site.id.uuid()), gs1::party);
         event.insert("destinationList".to_owned(), json!([{ "type": "owning_party", "destination": ours }]));
     }
-    if let Some(core) = step.core {
-        let report = json!([{ "type": "Temperature", "value": celsius(core), "uom": "CEL" }]);
+    if let Some(temperature) = step.temperature {
+        let mut report = json!({ "type": "Temperature" });
+        let shown = match temperature {
+            Temperature::Core(core) => Some(core),
+            Temperature::Alarm(air) => {
+                report["exception"] = Value::from("ALARM_CONDITION");
+                air
+            }
+        };
+        if let Some(shown) = shown {
+            report["value"] = celsius(shown);
+            report["uom"] = Value::from("CEL");
+        }
         let time = local(step.at, &here.site.time);
         event.insert(
             "sensorElementList".to_owned(),
-            json!([{ "sensorMetadata": { "time": time }, "sensorReport": report }]),
+            json!([{ "sensorMetadata": { "time": time }, "sensorReport": [report] }]),
         );
     }
     let event = Value::Object(event);
@@ -82,6 +93,7 @@ fn site_of(step: &Step, facts: &Facts) -> Option<Uuid> {
     let of_parcel = |parcel: &Uuid| facts.parcels.get(parcel).map(|sheet| sheet.site.uuid());
     step.site.or_else(|| match &step.what {
         What::Goods { goods } => goods.first().and_then(|goods| of_lot(&goods.lot)),
+        What::Destroyed { goods } => of_lot(&goods.lot),
         What::Named { lot } | What::Split { whole: lot, .. } => of_lot(lot),
         What::Parcels { parcels } => parcels.first().and_then(of_parcel),
         What::ParcelsOf { orders } => orders.first().and_then(|order| facts.orders.get(order)?.first().and_then(of_parcel)),
@@ -102,6 +114,11 @@ fn goods(step: &Step, facts: &Facts, event: &mut Map<String, Value>) -> Option<(
             put("type", Value::from("ObjectEvent"));
             put("action", Value::from("OBSERVE"));
             put("quantityList", Value::from(elements));
+        }
+        What::Destroyed { goods } => {
+            put("type", Value::from("ObjectEvent"));
+            put("action", Value::from("DELETE"));
+            put("quantityList", json!([element(facts.lots.get(&goods.lot)?, goods.quantity)]));
         }
         What::Named { lot } => {
             let lot = facts.lots.get(lot)?;

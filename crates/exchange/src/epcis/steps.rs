@@ -23,13 +23,24 @@ pub(super) struct Step {
     pub(super) papers: Vec<(&'static str, Uuid)>,
     /// The supplier whose goods they were.
     pub(super) from: Option<Uuid>,
-    pub(super) core: Option<DeciCelsius>,
+    /// Of the goods, or of the air around a probe that raised an alarm.
+    pub(super) temperature: Option<Temperature>,
+}
+
+/// What a probe showed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Temperature {
+    Core(DeciCelsius),
+    /// Nothing, if the alarm is that the probe is silent.
+    Alarm(Option<DeciCelsius>),
 }
 
 /// What was done to which goods.
 #[derive(Clone, Debug)]
 pub(super) enum What {
     Goods { goods: Vec<Goods> },
+    /// Goods that are no more.
+    Destroyed { goods: Goods },
     /// A lot gets its number.
     Named { lot: Uuid },
     Parcels { parcels: Vec<Uuid> },
@@ -116,6 +127,24 @@ struct Picked {
 }
 
 #[derive(Deserialize)]
+struct Counted {
+    place: Uuid,
+    counted: Quantity,
+}
+
+#[derive(Deserialize)]
+struct Disposed {
+    lot: Uuid,
+    place: Uuid,
+    quantity: Quantity,
+}
+
+#[derive(Deserialize)]
+struct Alarm {
+    value: Option<DeciCelsius>,
+}
+
+#[derive(Deserialize)]
 struct Staged {
     lane: String,
 }
@@ -146,7 +175,7 @@ pub(super) fn of_event(event: &SealedEvent) -> Vec<Step> {
         spot: None,
         papers: Vec::new(),
         from: None,
-        core: None,
+        temperature: None,
     };
     let subject = event.subject.id;
     let observed = |goods: Vec<Goods>| What::Goods { goods };
@@ -169,7 +198,7 @@ pub(super) fn of_event(event: &SealedEvent) -> Vec<Step> {
             spot: Some(Spot::Code(DOCK.to_owned())),
             papers: papers(&[("po", "purchase_order"), ("recadv", "arrival")]),
             from: event.touched("supplier"),
-            core: body.core,
+            temperature: body.core.map(Temperature::Core),
             ..step(observed(one(body.lot, body.received)), "receiving", "in_progress")
         }),
         "lot_opened" => Some(step(What::Named { lot: subject }, "commissioning", "active")),
@@ -213,6 +242,23 @@ pub(super) fn of_event(event: &SealedEvent) -> Vec<Step> {
         "stock_opened" => read::<StockOpened>(event).map(|body| Step {
             spot: Some(Spot::Place(body.place)),
             ..step(observed(one(body.lot, body.quantity)), "storing", "sellable_not_accessible")
+        }),
+        "stock_counted" => read::<Counted>(event).map(|body| Step {
+            spot: Some(Spot::Place(body.place)),
+            ..step(observed(one(subject, body.counted)), "cycle_counting", "sellable_accessible")
+        }),
+        "goods_disposed" => read::<Disposed>(event).map(|body| Step {
+            spot: Some(Spot::Place(body.place)),
+            ..step(
+                What::Destroyed { goods: Goods { lot: body.lot, quantity: Some(body.quantity) } },
+                "destroying",
+                "destroyed",
+            )
+        }),
+        "temperature_alarm_raised" => read::<Alarm>(event).map(|body| Step {
+            disposition: None,
+            temperature: Some(Temperature::Alarm(body.value)),
+            ..step(What::Parcels { parcels: Vec::new() }, "sensor_reporting", "")
         }),
         "lot_split" => read::<Split>(event).map(|body| {
             use kernel::Id;
