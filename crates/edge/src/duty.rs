@@ -61,6 +61,7 @@ duties! {
     ManageSuppliers = "manage_suppliers";
     ApproveSuppliers = "approve_suppliers";
     RequestPurchase = "request_purchase";
+    ApproveForBuying = "approve_for_buying";
     ApproveForDepartment = "approve_for_department";
     ApproveForFinance = "approve_for_finance";
     ApproveAsGeneralManager = "approve_as_general_manager";

@@ -37,6 +37,7 @@ const fn on_one_object(one: Duty, other: Duty, why: &'static str) -> Pair {
 pub const PAIRS: &[Pair] = &[
     by_role(Duty::ManageSuppliers, Duty::ApproveSuppliers, "a supplier invented and admitted by one hand"),
     by_role(Duty::ManageSuppliers, Duty::PaySuppliers, "a supplier invented and paid by one hand"),
+    by_role(Duty::RequestPurchase, Duty::ApproveForBuying, "a wish that grants itself"),
     by_role(Duty::RequestPurchase, Duty::ApproveForDepartment, "a wish that grants itself"),
     by_role(Duty::RequestPurchase, Duty::ApproveForFinance, "a wish that grants itself"),
     by_role(Duty::RequestPurchase, Duty::ApproveAsGeneralManager, "a wish that grants itself"),
@@ -44,9 +45,11 @@ pub const PAIRS: &[Pair] = &[
     by_role(Duty::RequestPurchase, Duty::PaySuppliers, "a wish that pays itself"),
     by_role(Duty::PlacePurchaseOrders, Duty::ReceiveGoods, "goods ordered and signed for by one hand"),
     by_role(Duty::PlacePurchaseOrders, Duty::PaySuppliers, "an order that pays itself"),
+    by_role(Duty::ApproveForBuying, Duty::ReceiveGoods, "goods approved and signed for by one hand"),
     by_role(Duty::ApproveForDepartment, Duty::ReceiveGoods, "goods approved and signed for by one hand"),
     by_role(Duty::ApproveForFinance, Duty::ReceiveGoods, "goods approved and signed for by one hand"),
     by_role(Duty::ApproveAsGeneralManager, Duty::ReceiveGoods, "goods approved and signed for by one hand"),
+    by_role(Duty::ApproveForBuying, Duty::PaySuppliers, "money approved and sent by one hand"),
     by_role(Duty::ApproveForDepartment, Duty::PaySuppliers, "money approved and sent by one hand"),
     by_role(Duty::ApproveForFinance, Duty::PaySuppliers, "money approved and sent by one hand"),
     by_role(Duty::ApproveAsGeneralManager, Duty::PaySuppliers, "money approved and sent by one hand"),
@@ -95,8 +98,9 @@ mod tests {
     use crate::roles::{self, Role};
 
     /// What is done to one purchase, from the wish to the money.
-    const OF_ONE_PURCHASE: [Duty; 9] = [
+    const OF_ONE_PURCHASE: [Duty; 10] = [
         Duty::RequestPurchase,
+        Duty::ApproveForBuying,
         Duty::ApproveForDepartment,
         Duty::ApproveForFinance,
         Duty::ApproveAsGeneralManager,
@@ -110,7 +114,7 @@ mod tests {
     /// Requester ≠ approver ≠ receiver ≠ payer.
     const HANDS: [&[Duty]; 4] = [
         &[Duty::RequestPurchase],
-        &[Duty::ApproveForDepartment, Duty::ApproveForFinance, Duty::ApproveAsGeneralManager],
+        &[Duty::ApproveForBuying, Duty::ApproveForDepartment, Duty::ApproveForFinance, Duty::ApproveAsGeneralManager],
         &[Duty::ReceiveGoods],
         &[Duty::PaySuppliers],
     ];

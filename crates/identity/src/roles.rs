@@ -36,6 +36,8 @@ roles! {
     Administrator = "administrator";
     /// 採購
     Buyer = "buyer";
+    /// 採購組長: signs what the buyers ask for, and asks for nothing.
+    BuyerLead = "buyer_lead";
     /// 部門主管
     DepartmentHead = "department_head";
     /// 財務主管
@@ -103,6 +105,16 @@ impl Role {
                 Duty::ReleaseInvoiceQuantity,
                 Duty::RequestPurchase,
                 Duty::ResearchMarket,
+                Duty::Suggest,
+            ],
+            Self::BuyerLead => &[
+                Duty::ApproveForBuying,
+                Duty::BeSomebody,
+                Duty::ReadCatalog,
+                Duty::ReadIndicators,
+                Duty::ReadProcedures,
+                Duty::ReadPurchases,
+                Duty::ReadStock,
                 Duty::Suggest,
             ],
             Self::DepartmentHead => &[
@@ -301,6 +313,7 @@ impl Role {
         match self {
             Self::Administrator
             | Self::Buyer
+            | Self::BuyerLead
             | Self::DepartmentHead
             | Self::FinanceController
             | Self::Accountant

@@ -11,8 +11,10 @@ mod filed;
 mod numbers;
 mod told;
 
+pub mod approvals;
 pub mod contracts;
 pub mod receiving;
+pub mod requisitions;
 pub mod suppliers;
 
 use edge::{App, Problem, Sites};
@@ -23,9 +25,17 @@ use utoipa_axum::router::OpenApiRouter;
 pub const MIGRATION: store::Migration =
     store::Migration::new(10, "procurement", include_str!("../../../migrations/0010_procurement.sql"));
 
+/// The tables of requisitions and signatures.
+pub const REQUISITIONS_MIGRATION: store::Migration =
+    store::Migration::new(11, "requisitions", include_str!("../../../migrations/0011_requisitions.sql"));
+
 /// The routes of this crate.
 pub fn router() -> OpenApiRouter<App> {
-    suppliers::http::router().merge(contracts::http::router()).merge(receiving::http::router())
+    suppliers::http::router()
+        .merge(requisitions::http::router())
+        .merge(approvals::http::router())
+        .merge(contracts::http::router())
+        .merge(receiving::http::router())
 }
 
 /// Refuses work at a site that is not the caller's, as if there were nothing.

@@ -7,6 +7,8 @@ use store::{Result, Tx, args, sql};
 /// What is numbered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Series {
+    /// Requisitions 採購申請單.
+    Requisition,
     /// Purchase orders 採購訂單.
     PurchaseOrder,
     /// Arrivals, whose paper is the goods receipt 收貨單.
@@ -18,6 +20,7 @@ pub(crate) enum Series {
 impl Series {
     const fn code(self) -> &'static str {
         match self {
+            Self::Requisition => "PR",
             Self::PurchaseOrder => "PO",
             Self::GoodsReceipt => "GRN",
             Self::SupplierReturn => "RTV",

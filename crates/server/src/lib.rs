@@ -36,6 +36,7 @@ pub static MIGRATIONS: &[Migration] = &[
     ledger::MIGRATION,
     accounts::MIGRATION,
     procurement::MIGRATION,
+    procurement::REQUISITIONS_MIGRATION,
     warehouse::MIGRATION,
     warehouse::COLDCHAIN_MIGRATION,
     warehouse::THERMAL_MIGRATION,

@@ -204,6 +204,20 @@ const fn minutes(from: &'static str, until: &'static str, of: &'static str) -> S
 /// Targets are those that the company starts with; a percentage is in basis points.
 #[rustfmt::skip]
 static DICTIONARY: &[Indicator] = dictionary! {
+    "1.3" Speed Buyer {
+        requisition_to_order_minutes: Minutes Lower to 480, Median, minutes("requisition_submitted", "requisition_ordered", "requisition"),
+            "median over requisition_ordered of its instant − the instant of the requisition's first requisition_submitted";
+    }
+    "1.4" Speed FinanceController {
+        approval_minutes: Minutes Lower to 240, Median, minutes("requisition_submitted", "requisition_approved", "requisition"),
+            "median over requisition_approved of its instant − the instant of the requisition's first requisition_submitted";
+    }
+    "1.4" Effect FinanceController {
+        unapproved_purchases_tried: Count Lower to 0, Count, Told("unapproved_purchase_tried"),
+            "number of unapproved_purchase_tried: purchases above the limit that were tried without the signatures they need";
+        budgets_overridden: Count Lower to 0, Count, Told("budget_overridden"),
+            "number of budget_overridden: money set aside beyond what a budget had free";
+    }
     "1.5" Speed Buyer {
         placed_to_contract_minutes: Minutes Lower to 1440, Median, minutes("purchase_order_placed", "purchase_order_accepted", "purchase_order"),
             "median over purchase_order_accepted of its instant − the instant of the order's purchase_order_placed";

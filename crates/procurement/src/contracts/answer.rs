@@ -12,6 +12,7 @@ use super::{
     events::{PurchaseOrderAccepted, PurchaseOrderDeclined},
     own_order, store, turn,
 };
+use crate::approvals;
 
 /// Yes or no.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -99,6 +100,7 @@ pub async fn answer(
             tell(tx, stamp, Object::of(id), &also, &body).await?;
         }
         Reply::Decline { reason } => {
+            approvals::free_rest(tx, stamp, id).await?;
             tell(tx, stamp, Object::of(id), &also, &PurchaseOrderDeclined { number, reason }).await?;
         }
     }

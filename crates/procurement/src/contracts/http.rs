@@ -11,10 +11,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Contract, NewAnswer, NewPurchaseOrder, NewShippingNotice, PurchaseOrder, PurchaseOrderHead, PurchaseOrderState,
-    ShippingNotice,
+    Contract, Direct, NewAnswer, NewPurchaseOrder, NewShippingNotice, PurchaseOrder, PurchaseOrderHead,
+    PurchaseOrderState, ShippingNotice,
 };
-use crate::demand_site;
+use crate::{approvals, demand_site};
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -61,7 +61,7 @@ async fn list_purchase_orders(
     paging.page(found, |order| (order.delivery_on, order.id)).map(ApiJson)
 }
 
-/// Place a purchase order.
+/// Place a purchase order that needs nobody's signature. One that needs some is refused, and the attempt is kept.
 #[utoipa::path(post, path = "/purchase-orders", tag = "1.5 contracts", operation_id = "place_purchase_order",
     request_body = NewPurchaseOrder, params(IdempotencyKey),
     responses((status = 201, body = PurchaseOrder), (status = "4XX", body = Problem)))]
@@ -73,9 +73,14 @@ async fn place_purchase_order(
 ) -> Result<Created<PurchaseOrder>, Problem> {
     let new = new.parse()?;
     by.demand_site(new.site)?;
-    app.once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| super::place(tx, stamp, new.clone()).await)
-        .await
-        .map(Created)
+    let done = app
+        .once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| super::place_directly(tx, stamp, new.clone()).await)
+        .await?;
+    match done {
+        Direct::Placed(order) => Ok(Created(*order)),
+        // The attempt is what this command did, so that it stays although the purchase is refused.
+        Direct::Refused(attempt) => Err(approvals::refused(&attempt).into()),
+    }
 }
 
 /// One purchase order.

@@ -19,14 +19,17 @@ use kernel::{Date, PurchaseOrderId, SiteId, Stamp, SupplierId};
 
 pub use announce::{NewShippingNotice, NoticeLine, ShippingNotice, announce, notice, notices_of};
 pub use answer::{Answered, NewAnswer, Reply, answer};
-pub use place::place;
+pub(crate) use place::demand_placeable;
+pub use place::{Direct, place, place_directly};
 pub use refusal::ContractsRefusal;
+pub(crate) use rules::estimate;
 pub use rules::{
     NewPurchaseOrder, NewPurchaseOrderLine, NewTerms, PurchaseOrder, PurchaseOrderHead, PurchaseOrderLine,
     PurchaseOrderState, Terms,
 };
 pub use store::Contract;
 
+use crate::approvals;
 use events::{PurchaseOrderCancelled, PurchaseOrderClosed, PurchaseOrderReceived};
 
 /// Calls off an order that its supplier has not answered.
@@ -38,6 +41,7 @@ pub async fn cancel(
 ) -> Result<PurchaseOrder, ContractsRefusal> {
     let mut order = self::order(tx, id).await?;
     order.head = turn(tx, &order.head, PurchaseOrderState::Cancelled).await?;
+    approvals::free_rest(tx, stamp, id).await?;
     let body = PurchaseOrderCancelled { number: order.head.number.clone(), reason: reason.to_owned() };
     tell(tx, stamp, Object::of(id), &around(&order.head), &body).await?;
     Ok(order)
@@ -52,6 +56,7 @@ pub async fn close(
 ) -> Result<PurchaseOrder, ContractsRefusal> {
     let mut order = self::order(tx, id).await?;
     order.head = turn(tx, &order.head, PurchaseOrderState::Closed).await?;
+    approvals::free_rest(tx, stamp, id).await?;
     let body = PurchaseOrderClosed { number: order.head.number.clone(), reason: reason.to_owned() };
     tell(tx, stamp, Object::of(id), &around(&order.head), &body).await?;
     Ok(order)

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use ::events::{Object, tell};
 use ::store::{StoreError, Tx};
 use catalog::{Listing, Site, Sku};
-use kernel::{Date, Money, Stamp};
+use kernel::{Date, Money, SkuId, Stamp};
+use serde::{Deserialize, Serialize};
 
 use super::{
     ContractsRefusal, NewPurchaseOrder, PurchaseOrder, PurchaseOrderHead, PurchaseOrderLine, PurchaseOrderState,
@@ -14,25 +15,85 @@ use super::{
     store, text,
 };
 use crate::{
+    approvals::{self, PurchaseAttempt},
     numbers::{self, Series},
     receiving,
     suppliers::{self, Supplier, Weekday},
 };
 
-/// Places a purchase order with a supplier that may deliver all of it on that day.
+/// What became of a purchase that nobody has signed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Direct {
+    Placed(Box<PurchaseOrder>),
+    /// Above what a buyer may buy alone. Nothing was bought; that it was tried is kept.
+    Refused(Box<PurchaseAttempt>),
+}
+
+/// Buys without a requisition, as far as the rules let a buyer do that alone.
+pub async fn place_directly(tx: &mut Tx, stamp: &Stamp, new: NewPurchaseOrder) -> Result<Direct, ContractsRefusal> {
+    let drawn = draw_up(tx, stamp, &new).await?;
+    let skus: Vec<SkuId> = drawn.lines.iter().map(|line| line.sku).collect();
+    let unsigned = approvals::Unsigned {
+        site: drawn.site.id,
+        currency: drawn.site.currency,
+        supplier: drawn.supplier.id,
+        delivery_on: new.delivery_on,
+        value: drawn.value,
+        skus: &skus,
+    };
+    match approvals::tried_unsigned(tx, stamp, unsigned).await? {
+        Some(attempt) => Ok(Direct::Refused(Box::new(attempt))),
+        None => send(tx, stamp, new, drawn).await.map(|order| Direct::Placed(Box::new(order))),
+    }
+}
+
+/// Refuses what a supplier would refuse: a requisition asks before anybody signs it.
+pub(crate) async fn demand_placeable(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    new: &NewPurchaseOrder,
+) -> Result<(), ContractsRefusal> {
+    draw_up(tx, stamp, new).await.map(|_| ())
+}
+
+/// Places a purchase order with a supplier that may deliver all of it on that day. Whether somebody must have signed
+/// it is for the caller to know.
 pub async fn place(tx: &mut Tx, stamp: &Stamp, new: NewPurchaseOrder) -> Result<PurchaseOrder, ContractsRefusal> {
+    let drawn = draw_up(tx, stamp, &new).await?;
+    send(tx, stamp, new, drawn).await
+}
+
+/// A purchase order that is agreed upon and not yet sent.
+struct Drawn {
+    site: Site,
+    supplier: Supplier,
+    skus: Vec<Sku>,
+    lines: Vec<PurchaseOrderLine>,
+    value: Money,
+}
+
+async fn draw_up(tx: &mut Tx, stamp: &Stamp, new: &NewPurchaseOrder) -> Result<Drawn, ContractsRefusal> {
     let site = catalog::site(tx, new.site).await?;
-    let skus = skus_of(tx, &new).await?;
+    let skus = skus_of(tx, new).await?;
     let categories: Vec<&str> = skus.iter().map(|sku| sku.category.as_str()).collect();
     let supplier = suppliers::may_order(tx, new.supplier, &categories, new.delivery_on).await?;
     demand_currency(&supplier, &site)?;
     demand_day(&supplier, site.time.business_day(stamp.at), new.delivery_on)?;
-    let lines = agree(tx, stamp, &new, &skus, &supplier).await?;
+    let lines = agree(tx, stamp, new, &skus, &supplier).await?;
     let value: Money = lines.iter().map(|line| line.value).sum();
     if value < supplier.minimum_order {
         return Err(ContractsRefusal::BelowMinimum { value, minimum: supplier.minimum_order });
     }
+    Ok(Drawn { site, supplier, skus, lines, value })
+}
 
+async fn send(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    new: NewPurchaseOrder,
+    drawn: Drawn,
+) -> Result<PurchaseOrder, ContractsRefusal> {
+    let Drawn { site, supplier, skus, lines, value } = drawn;
     let head = PurchaseOrderHead {
         id: stamp.mint(),
         number: numbers::next(tx, Series::PurchaseOrder, &site, site.time.business_day(stamp.at)).await?,

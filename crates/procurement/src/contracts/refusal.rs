@@ -7,7 +7,10 @@ use edge::Problem;
 use kernel::{Date, Money};
 
 use super::PurchaseOrderState;
-use crate::suppliers::{SuppliersRefusal, Weekday};
+use crate::{
+    approvals::ApprovalsRefusal,
+    suppliers::{SuppliersRefusal, Weekday},
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ContractsRefusal {
@@ -46,11 +49,19 @@ pub enum ContractsRefusal {
     #[error("no goods are expected for {number}, which is {state}")]
     NotExpected { number: String, state: PurchaseOrderState },
     #[error(transparent)]
+    Approvals(Box<ApprovalsRefusal>),
+    #[error(transparent)]
     Suppliers(#[from] SuppliersRefusal),
     #[error(transparent)]
     Catalog(#[from] CatalogRefusal),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<ApprovalsRefusal> for ContractsRefusal {
+    fn from(refusal: ApprovalsRefusal) -> Self {
+        Self::Approvals(Box::new(refusal))
+    }
 }
 
 impl From<ContractsRefusal> for Problem {
@@ -93,6 +104,7 @@ impl From<ContractsRefusal> for Problem {
             R::NotExpected { number, state } => {
                 conflict("contracts/not-expected").with("number", number).with("state", state)
             }
+            R::Approvals(refusal) => (*refusal).into(),
             R::Suppliers(refusal) => refusal.into(),
             R::Catalog(refusal) => refusal.into(),
             R::Store(error) => error.into(),

@@ -178,8 +178,8 @@ pub struct NewPurchaseOrder {
     pub supplier: SupplierId,
     #[schema(value_type = String, format = Date)]
     pub delivery_on: Date,
-    /// The approved requisition that it fulfils, if one does.
-    #[serde(default)]
+    /// The approved requisition that it fulfils; set by ordering the requisition, never from outside.
+    #[serde(skip)]
     pub requisition: Option<RequisitionId>,
     #[schema(min_items = 1, max_items = 100)]
     pub lines: Vec<NewPurchaseOrderLine>,
@@ -277,6 +277,17 @@ pub(super) struct Agreed {
     pub(super) price: Price,
     pub(super) value: Money,
     pub(super) terms: Terms,
+}
+
+/// What a wish comes to at a price: its quantity with the weight that it is estimated at, the price, and the value.
+pub(crate) fn estimate(
+    sku: &Sku,
+    wanted: Quantity,
+    price: Option<Price>,
+) -> Result<(Quantity, Price, Money), ContractsRefusal> {
+    let line = NewPurchaseOrderLine { sku: sku.id, quantity: wanted, price, terms: NewTerms::default() };
+    let Agreed { quantity, price, value, .. } = agree(sku, &line, None)?;
+    Ok((quantity, price, value))
 }
 
 /// Settles what a line comes to. The price, if any, is the supplier's list price of the day.

@@ -25,8 +25,9 @@ use super::{
     three_way::Variance,
 };
 use crate::{
+    approvals,
     codes::codes,
-    contracts::{self, PurchaseOrder, PurchaseOrderState},
+    contracts::{self, ContractsRefusal, PurchaseOrder, PurchaseOrderState},
     dates,
 };
 
@@ -264,9 +265,25 @@ pub(super) async fn approve(
     let received = invoice.lines.iter().map(|line| line.cleared).sum();
     let amounts = SupplierAmounts { received, net: invoice.net, tax: invoice.tax };
     supplier_invoiced(tx, stamp, booking, invoice.supplier, invoice.id, amounts).await?;
+    spend(tx, stamp, order, &invoice).await?;
     tell_matched(tx, stamp, &invoice).await?;
     close_when_settled(tx, stamp, order, papers, &invoice).await?;
     Ok(invoice)
+}
+
+/// What was committed of the budgets is spent.
+async fn spend(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    order: &PurchaseOrder,
+    invoice: &SupplierInvoice,
+) -> Result<(), ReceivingRefusal> {
+    let mut invoiced = Vec::with_capacity(invoice.lines.len());
+    for line in &invoice.lines {
+        invoiced.push((order.line(line.purchase_order_line)?.sku, line.value));
+    }
+    approvals::spend(tx, stamp, &order.head, &invoiced).await.map_err(ContractsRefusal::from)?;
+    Ok(())
 }
 
 async fn close_when_settled(

@@ -11,9 +11,10 @@ mod store;
 
 use ::events::{Object, tell};
 use ::store::Tx;
+use catalog::Sku;
 use edge::Duty;
 use identity::exclusion::may;
-use kernel::{Date, SkuId, Stamp, SupplierId};
+use kernel::{Currency, Date, Money, Price, SkuId, Stamp, SupplierId};
 
 pub use refusal::SuppliersRefusal;
 pub use rules::{
@@ -186,6 +187,34 @@ pub async fn price_on(
     on: Date,
 ) -> Result<Option<SupplierPrice>, SuppliersRefusal> {
     Ok(store::price_on(tx, id, sku, on).await?)
+}
+
+/// The supplier that asks least for a SKU, of those that may deliver it on that day, with its price. What asks the same
+/// is told apart by its code.
+pub(crate) async fn cheapest(
+    tx: &mut Tx,
+    currency: Currency,
+    sku: &Sku,
+    today: Date,
+    on: Date,
+) -> Result<Option<(Supplier, Price)>, SuppliersRefusal> {
+    let mut best: Option<(Money, Supplier, Price)> = None;
+    for offer in store::offers(tx, sku.id, on).await? {
+        let supplier = supplier(tx, offer.supplier).await?;
+        let papers = store::qualifications_of(tx, supplier.id).await?;
+        let may = rules::may_order(&supplier, &papers, &[sku.category.as_str()], on).is_ok();
+        let Some(cost) = rules::comparable(offer.price).filter(|_| may && offer.price.suits(sku.measure)) else {
+            continue;
+        };
+        if supplier.currency != currency || !rules::delivers(&supplier, today, on) {
+            continue;
+        }
+        let better = best.as_ref().is_none_or(|(known, holder, _)| (cost, &supplier.code) < (*known, &holder.code));
+        if better {
+            best = Some((cost, supplier, offer.price));
+        }
+    }
+    Ok(best.map(|(_, supplier, price)| (supplier, price)))
 }
 
 /// The price list of a supplier, by SKU and day.

@@ -1,7 +1,9 @@
 //! Who may deliver what. Pure.
 
 use edge::{Problem, Revised, parse};
-use kernel::{Actor, Currency, Date, Money, Price, QualificationId, SkuId, SupplierId, SupplierPriceId};
+use kernel::{
+    Actor, Base, Currency, Date, Money, Price, QualificationId, Quantity, Round, SkuId, SupplierId, SupplierPriceId,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -308,6 +310,21 @@ pub(super) fn fit(list: &[SupplierPrice], from: Date, until: Option<Date>) -> Re
         }
     }
     Ok(effect)
+}
+
+/// Whether a truck of the supplier can be there on that day if it is ordered today.
+pub(super) fn delivers(supplier: &Supplier, today: Date, on: Date) -> bool {
+    let earliest = today.saturating_add(jiff::Span::new().days(supplier.lead_time_days));
+    on >= earliest && supplier.delivery_days.contains(&Weekday::of(on))
+}
+
+/// What a thousand pieces, or a ton, cost: large enough that prices per 台斤 and per kilo compare exactly.
+pub(super) fn comparable(price: Price) -> Option<Money> {
+    let much = match price.base {
+        Base::Piece => Quantity::pieces(1_000),
+        Base::Weight(_) => Quantity::grams(1_000_000),
+    };
+    price.of(much, Round::HalfUp)
 }
 
 /// Whether a supplier may be asked to deliver these categories on that day. Refuses by the first reason, in the order

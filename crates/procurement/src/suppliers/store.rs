@@ -45,6 +45,11 @@ sql! {
     PRICE_ON = "SELECT id, supplier, sku, money, base, valid_from, valid_until
                 FROM supplier_price
                 WHERE supplier = $1 AND sku = $2 AND valid_from <= $3 AND (valid_until IS NULL OR valid_until >= $3)";
+    /// Served by `supplier_price_by_sku`.
+    OFFERS = "SELECT id, supplier, sku, money, base, valid_from, valid_until
+              FROM supplier_price
+              WHERE sku = $1 AND valid_from <= $2 AND (valid_until IS NULL OR valid_until >= $2)
+              ORDER BY supplier";
     PRICE_PAGE = "SELECT id, supplier, sku, money, base, valid_from, valid_until
                   FROM supplier_price WHERE supplier = $1 AND id > $2 ORDER BY id LIMIT $3";
     ADD_PRICE = "INSERT INTO supplier_price (id, supplier, sku, money, base, valid_from, valid_until)
@@ -184,6 +189,11 @@ pub(super) async fn prices_of(tx: &mut Tx, supplier: SupplierId, sku: SkuId) -> 
 
 pub(super) async fn price_on(tx: &mut Tx, supplier: SupplierId, sku: SkuId, on: Date) -> Result<Option<SupplierPrice>> {
     tx.optional(PRICE_ON, args![supplier, sku, on]).await
+}
+
+/// What every supplier asks for a SKU on a day.
+pub(super) async fn offers(tx: &mut Tx, sku: SkuId, on: Date) -> Result<Vec<SupplierPrice>> {
+    tx.all(OFFERS, args![sku, on]).await
 }
 
 pub(super) async fn price_page(

@@ -2,6 +2,7 @@
 //! person does goes through HTTP.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     future::Future,
     pin::Pin,
     sync::{
@@ -20,12 +21,16 @@ use catalog::{
     Hygiene, Listing, Names, NewSite, NewSku, NewZone, Odour, Position, Profile, Site, Sku, TaxClass, TaxClasses,
 };
 use edge::{App, Caller, Gate, Problem, Sites, Workman};
-use identity::roles::{self, Role};
+use identity::{
+    NewUser, Person, SiteScope,
+    roles::{self, Role},
+};
 use kernel::{
-    Actor, Clock, Currency, DeciCelsius, Id, IdSource, Instant, JobId, Lang, LotId, Measure, Quantity, SiteId, Stamp,
-    SupplierId, TemperatureClass, UserId, ZoneId,
+    Actor, Clock, Currency, Date, DeciCelsius, Id, IdSource, Instant, JobId, Lang, LotId, Measure, Money, Quantity,
+    SiteId, Stamp, SupplierId, TemperatureClass, UserId, ZoneId,
 };
 use ledger::{NewPlace, PlaceKind, StockFilter};
+use procurement::approvals::{self, Level, NewApprovalRule};
 use serde_json::{Value, json};
 use store::{Migration, StoreError, Tx, testing::TestDb};
 use tower::ServiceExt;
@@ -40,6 +45,7 @@ const MIGRATIONS: &[Migration] = &[
     ledger::MIGRATION,
     accounts::MIGRATION,
     procurement::MIGRATION,
+    procurement::REQUISITIONS_MIGRATION,
 ];
 
 /// 2026-03-28 06:00 in Taipei.
@@ -47,9 +53,14 @@ const MORNING: Instant = Instant::from_millis(1_774_648_800_000);
 pub(crate) const TODAY: &str = "2026-03-28";
 
 /// Who may do what is read from the roles themselves, so that a story told here holds in the shop.
-const STAFF: [(&str, Role); 10] = [
+const STAFF: [(&str, Role); 15] = [
     ("buyer", Role::Buyer),
+    ("second_buyer", Role::Buyer),
+    ("buyer_lead", Role::BuyerLead),
     ("head", Role::DepartmentHead),
+    ("gm", Role::GeneralManager),
+    ("deputy", Role::OperationsManager),
+    ("auditor", Role::FoodSafetyAuditor),
     ("receiver", Role::Receiver),
     ("colleague", Role::Receiver),
     ("inspector", Role::QualityInspector),
@@ -60,8 +71,9 @@ const STAFF: [(&str, Role); 10] = [
     ("cashier", Role::Cashier),
 ];
 
+/// Knows the staff by name, as they stand in the register of users.
 #[derive(Debug)]
-struct Door;
+struct Door(BTreeMap<String, UserId>);
 
 impl Gate for Door {
     fn admit<'a>(
@@ -71,12 +83,12 @@ impl Gate for Door {
     ) -> Pin<Box<dyn Future<Output = Result<Caller, Problem>> + Send + 'a>> {
         Box::pin(async move {
             let who = parts.headers.get("x-who").and_then(|who| who.to_str().ok()).unwrap_or_default();
-            Ok(caller(who))
+            Ok(caller(who, &self.0))
         })
     }
 }
 
-fn caller(who: &str) -> Caller {
+fn caller(who: &str, users: &BTreeMap<String, UserId>) -> Caller {
     let known = |actor, roles: &[Role]| Caller {
         actor,
         name: who.to_owned(),
@@ -97,7 +109,7 @@ fn caller(who: &str) -> Caller {
         return Caller { sites: elsewhere, ..known(staff("stranger"), Role::ALL) };
     }
     match STAFF.iter().find(|(name, _)| *name == who) {
-        Some((_, role)) => known(staff(who), &[*role]),
+        Some((_, role)) => known(users.get(who).map_or(staff(who), |user| Actor::Staff(*user)), &[*role]),
         None => Caller::nobody(Lang::En),
     }
 }
@@ -127,6 +139,7 @@ pub(crate) struct Shop {
     clock: Clock,
     keys: AtomicU64,
     pub(crate) site: Site,
+    pub(crate) users: BTreeMap<String, UserId>,
     pub(crate) spinach: Goods,
     pub(crate) berries: Goods,
     pub(crate) eggs: Goods,
@@ -145,26 +158,27 @@ pub(crate) async fn shops() -> Vec<Shop> {
 
 async fn open(db: TestDb) -> Shop {
     let clock = Clock::stepped(MORNING);
+    let stamp = Stamp::system(MORNING, &IdSource::seeded(1));
+    let (site, skus, users) =
+        db.write(async move |tx: &mut Tx| Ok::<_, StoreError>(furnish(tx, &stamp.again()).await)).await.unwrap();
     let app = App {
         db: db.clone(),
         clock: clock.clone(),
         ids: IdSource::seeded(7),
-        gate: Arc::new(Door),
+        gate: Arc::new(Door(users.clone())),
         workman: Arc::new(NoJobs),
     };
-    let (router, _) = procurement::router().split_for_parts();
+    let (router, _) = procurement::router().merge(accounts::router()).split_for_parts();
     let router = router.with_state(app).layer(from_fn(edge::fingerprint)).layer(from_fn(edge::speak));
-    let stamp = Stamp::system(MORNING, &IdSource::seeded(1));
-    let (site, skus) =
-        db.write(async move |tx: &mut Tx| Ok::<_, StoreError>(furnish(tx, &stamp.again()).await)).await.unwrap();
     let [spinach, berries, eggs, cod] = skus.map(|sku| Goods { sku });
     let farm = SupplierId::from_uuid(Uuid::nil());
-    let mut shop = Shop { db, router, clock, keys: AtomicU64::new(1), site, spinach, berries, eggs, cod, farm };
+    let keys = AtomicU64::new(1);
+    let mut shop = Shop { db, router, clock, keys, site, users, spinach, berries, eggs, cod, farm };
     shop.farm = shop.admit("FARM", &["leafy", "berries", "eggs", "fish"]).await;
     shop
 }
 
-async fn furnish(tx: &mut Tx, stamp: &Stamp) -> (Site, [Sku; 4]) {
+async fn furnish(tx: &mut Tx, stamp: &Stamp) -> (Site, [Sku; 4], BTreeMap<String, UserId>) {
     let (draft, time) = NewSite {
         code: "TPE1".to_owned(),
         name: "臺北一倉".to_owned(),
@@ -190,6 +204,14 @@ async fn furnish(tx: &mut Tx, stamp: &Stamp) -> (Site, [Sku; 4]) {
             open_place(tx, stamp, site.id, PlaceKind::Bin, bin, Some(zone.id)).await;
         }
     }
+    // Where no rule says who must sign, nothing may be bought. The dock's stories buy without asking anybody.
+    let rule = NewApprovalRule {
+        currency: Currency::Twd,
+        level: Level::GeneralManager,
+        above: Money(100_000_000),
+        valid_from: Date::constant(2026, 1, 1),
+    };
+    approvals::set_rule(tx, stamp, rule).await.unwrap();
     let spinach = sku("SPINACH", "leafy", Measure::Weighed, Hygiene::Produce, 6);
     let berries = sku("BERRY", "berries", Measure::Weighed, Hygiene::Produce, 5);
     let eggs = NewSku { case_amount: 10, ..sku("EGGS", "eggs", Measure::Counted, Hygiene::Packaged, 20) };
@@ -198,7 +220,20 @@ async fn furnish(tx: &mut Tx, stamp: &Stamp) -> (Site, [Sku; 4]) {
     for new in [spinach, berries, eggs, cod] {
         skus.push(catalog::list_sku(tx, stamp, new.parse().unwrap()).await.unwrap());
     }
-    (site, skus.try_into().unwrap())
+    let mut users = BTreeMap::new();
+    for (name, role) in STAFF {
+        let new = NewUser {
+            login: name.to_owned(),
+            name: name.to_owned(),
+            lang: Lang::En,
+            person: Person::Staff,
+            roles: BTreeSet::from([role]),
+            sites: SiteScope::All,
+            password: None,
+        };
+        users.insert(name.to_owned(), identity::create_user(tx, stamp, new).await.unwrap());
+    }
+    (site, skus.try_into().unwrap(), users)
 }
 
 async fn open_place(tx: &mut Tx, stamp: &Stamp, site: SiteId, kind: PlaceKind, code: &str, zone: Option<ZoneId>) {
@@ -287,6 +322,13 @@ impl Shop {
     /// The supplier's login.
     pub(crate) fn farmer(&self) -> String {
         format!("supplier:{}", self.farm)
+    }
+
+    /// The price list of the farm: so much for a kilo.
+    pub(crate) async fn list_price(&self, goods: &Goods, money: i64) {
+        let price = json!({ "money": money, "base": { "weight": "kilogram" } });
+        let new = json!({ "sku": goods.sku.id, "price": price, "valid_from": "2026-01-01" });
+        self.post("buyer", &format!("/suppliers/{}/prices", self.farm), new).await.done();
     }
 
     /// A supplier that the buyer has entered, with its papers, and the head of department admitted.

@@ -3,6 +3,8 @@
 //! Only what a shop has before its first day stands here; customers, orders, purchases and shifts come through the
 //! API, from whoever plays the shop.
 
+mod purchasing;
+
 use std::collections::BTreeSet;
 
 use accounts::invoices::{NewRange, open_range};
@@ -25,6 +27,7 @@ pub const DEMO_LOGINS: &[(&str, Role)] = &[
     ("admin", Role::Administrator),
     ("manager", Role::OperationsManager),
     ("buyer", Role::Buyer),
+    ("lead", Role::BuyerLead),
     ("head", Role::DepartmentHead),
     ("finance", Role::FinanceController),
     ("accountant", Role::Accountant),
@@ -97,6 +100,9 @@ async fn founded(
     for packaging in company.packaging {
         fulfilment::put_packaging(tx, &packaging.parse().map_err(told)?).await.map_err(told)?;
     }
+    let buying = purchasing::plan()?;
+    buying.set_rules(tx, stamp).await?;
+    let categories: BTreeSet<String> = company.skus.iter().map(|product| product.sku.category.clone()).collect();
     let mut prices = Vec::new();
     for product in company.skus {
         let sku = catalog::list_sku(tx, stamp, product.sku.parse().map_err(told)?).await.map_err(told)?;
@@ -121,6 +127,7 @@ async fn founded(
             };
             catalog::set_price(tx, stamp, &new.parse().map_err(told)?).await.map_err(told)?;
         }
+        buying.open_budgets(tx, stamp, site, profile, &categories).await?;
         fleet(tx, stamp, site, profile, company.vans_per_site, password).await?;
         if profile == Profile::Tw {
             invoice_numbers(tx, stamp, site).await?;

@@ -1,0 +1,100 @@
+//! Demand for fresh goods: how much will be wanted, how sure that is, and how much to buy for it. Pure, and on its own.
+//!
+//! Sales are whole numbers of whatever the caller counts in; forecasts come back in hundredths of it. A day on which the
+//! goods ran out has not shown its demand, and is never taken for a day of low demand ([`Shelf`]). Inside, numbers are
+//! floating; nothing that leaves is.
+//!
+//! ```
+//! use forecast::{Day, Forecaster, Shelf, WeekdayProfile};
+//!
+//! // Ten weeks of a baker who sells 40 on every day but Sunday, and 80 then.
+//! let sold = |day: i64| if day.rem_euclid(7) == 6 { 80 } else { 40 };
+//! let history: Vec<Day> = (0..70).map(|day| Day { day, sold: sold(day), shelf: Shelf::Stocked }).collect();
+//!
+//! let forecast = WeekdayProfile::default().forecast(&history, 70, 7).unwrap();
+//! assert_eq!(forecast.mean_hundredths(70..71), 4_000);
+//! assert_eq!(forecast.mean_hundredths(76..77), 8_000);
+//! ```
+
+mod censoring;
+mod number;
+mod profile;
+mod ranking;
+mod replenish;
+
+use std::ops::Range;
+
+pub use censoring::{latent, shrunk_share_bp};
+pub use profile::WeekdayProfile;
+pub use ranking::{Rank, Seller, Variability, rank};
+pub use replenish::{Netting, Plan, net};
+
+/// One day of sales.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day {
+    /// Days since some Monday; negative before it.
+    pub day: i64,
+    pub sold: i64,
+    pub shelf: Shelf,
+}
+
+/// Whether there was enough to sell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shelf {
+    Stocked,
+    /// It ran out when so many of ten thousand parts of such a day's demand have usually come.
+    SoldOut {
+        share_bp: i64,
+    },
+    /// It ran out, and nobody knows when: at least what was sold was wanted.
+    SoldOutSometime,
+}
+
+/// What makes a forecast. A better one takes the same days and answers in the same words.
+pub trait Forecaster {
+    /// Under which its forecasts are told.
+    fn name(&self) -> &'static str;
+
+    /// The demand of `days` days from `from` on. None if the history shows nothing.
+    fn forecast(&self, history: &[Day], from: i64, days: usize) -> Option<Forecast>;
+}
+
+/// The demand that is expected, and how far it may stray.
+#[derive(Clone, Debug)]
+pub struct Forecast {
+    from: i64,
+    means: Vec<f64>,
+    /// Errors of the past in units of the root of what was forecast, from the lowest up.
+    errors: Vec<f64>,
+    history_days: usize,
+    sold_out_days: usize,
+}
+
+impl Forecast {
+    /// What is expected over these days together, in hundredths.
+    pub fn mean_hundredths(&self, days: Range<i64>) -> i64 {
+        number::hundredths(self.mean(days))
+    }
+
+    /// What the demand of these days together stays below in `bp` of ten thousand cases, in hundredths. Never below
+    /// zero.
+    pub fn quantile_hundredths(&self, days: Range<i64>, bp: i64) -> i64 {
+        let mean = self.mean(days);
+        number::hundredths((mean + number::quantile(&self.errors, bp) * mean.max(0.0).sqrt()).max(0.0))
+    }
+
+    /// On how many days it was learnt.
+    pub fn history_days(&self) -> usize {
+        self.history_days
+    }
+
+    /// How many of them were sold out.
+    pub fn sold_out_days(&self) -> usize {
+        self.sold_out_days
+    }
+
+    fn mean(&self, days: Range<i64>) -> f64 {
+        let own = days.filter_map(|day| self.means.get(usize::try_from(day - self.from).ok()?));
+        own.sum()
+    }
+}
