@@ -79,16 +79,15 @@ impl ElementString {
         let has = |pattern: &str| self.fields().any(|(code, _)| matches(pattern, code));
         for (code, _) in self.fields() {
             let Some(known) = identifier(code) else { continue };
-            let satisfied = known.demands.is_empty()
-                || known.demands.iter().any(|group| group.split('+').all(has));
+            let satisfied = known.demands.is_empty() || known.demands.iter().any(|group| group.split('+').all(has));
             if !satisfied {
                 let demands = known.demands.join(", ");
                 return Err(Unreadable::Alone { identifier: code.to_owned(), demands });
             }
             // An identifier never excludes itself, though its pattern may match it.
-            let foe = self.fields().find(|(other, _)| {
-                *other != code && known.excludes.iter().any(|pattern| matches(pattern, other))
-            });
+            let foe = self
+                .fields()
+                .find(|(other, _)| *other != code && known.excludes.iter().any(|pattern| matches(pattern, other)));
             if let Some((other, _)) = foe {
                 return Err(Unreadable::Together { identifier: code.to_owned(), other: other.to_owned() });
             }
@@ -202,8 +201,25 @@ pub(crate) const fn is_invariant(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(
             byte,
-            b'!' | b'"' | b'%' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b'-' | b'.' | b'/' | b':' | b';'
-                | b'<' | b'=' | b'>' | b'?' | b'_'
+            b'!' | b'"'
+                | b'%'
+                | b'&'
+                | b'\''
+                | b'('
+                | b')'
+                | b'*'
+                | b'+'
+                | b','
+                | b'-'
+                | b'.'
+                | b'/'
+                | b':'
+                | b';'
+                | b'<'
+                | b'='
+                | b'>'
+                | b'?'
+                | b'_'
         )
 }
 

@@ -136,7 +136,8 @@ pub(crate) fn identifier(code: &str) -> Option<&'static Identifier> {
 /// Whether `code` is `pattern`, in which `n` stands for 0 to 5.
 pub(crate) fn matches(pattern: &str, code: &str) -> bool {
     pattern.len() == code.len()
-        && pattern.bytes().zip(code.bytes()).all(|(wanted, found)| {
-            wanted == found || (wanted == b'n' && (b'0'..=b'5').contains(&found))
-        })
+        && pattern
+            .bytes()
+            .zip(code.bytes())
+            .all(|(wanted, found)| wanted == found || (wanted == b'n' && (b'0'..=b'5').contains(&found)))
 }

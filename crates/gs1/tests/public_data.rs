@@ -103,7 +103,8 @@ fn events_hash_to_the_names_that_the_standard_gives_them() {
     let Some(folder) = data() else { return };
     let mut checked = 0;
     let folder = folder.join("epcis/hash");
-    let mut files: Vec<PathBuf> = fs::read_dir(&folder).expect("a folder").map(|file| file.expect("a file").path()).collect();
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(&folder).expect("a folder").map(|file| file.expect("a file").path()).collect();
     files.sort();
     let mut wrong = Vec::new();
     for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "jsonld")) {

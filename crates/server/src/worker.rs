@@ -33,14 +33,8 @@ const SWEEP_EVERY_MS: i64 = 60_000;
 const ROUNDS_MAX: usize = 10_000;
 
 /// Kinds in the order in which they are done when several are due at once.
-const KINDS: [&str; 6] = [
-    payments::PERFORM,
-    payments::HEAR,
-    outbound::REFUND,
-    notices::SIGN_IN_CODE,
-    notices::NOTICE,
-    webhooks::DELIVER,
-];
+const KINDS: [&str; 6] =
+    [payments::PERFORM, payments::HEAR, outbound::REFUND, notices::SIGN_IN_CODE, notices::NOTICE, webhooks::DELIVER];
 
 /// Does background work, one piece at a time.
 pub(crate) struct Worker {

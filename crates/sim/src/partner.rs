@@ -18,7 +18,11 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::net::TcpListener;
 
-use crate::{SimError, shop::{Answer, list, text}, world::World};
+use crate::{
+    SimError,
+    shop::{Answer, list, text},
+    world::World,
+};
 
 /// What the partner wants to be told of: when vans leave, and when goods fail.
 const KINDS: [&str; 3] = ["lot_quarantined", "lot_recalled", "run_departed"];

@@ -55,6 +55,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/approval-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who must sign from which amount on, now and before. */
+        get: operations["list_approval_rules"];
+        put?: never;
+        /** Set from which amount on a level must sign. */
+        post: operations["set_approval_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requisitions that wait for a signature, the longest wait first. */
+        get: operations["list_waiting_requisitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/arrival-lines/{line}/form": {
         parameters: {
             query?: never;
@@ -724,6 +759,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/delegations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lent signatures, the latest first. */
+        get: operations["list_delegations"];
+        put?: never;
+        /** Lend one's own signature for some days, up to an amount. */
+        post: operations["lend_signature"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/delegations/{delegation}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take one's lent signature back. */
+        post: operations["end_delegation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/demo/clock": {
         parameters: {
             query?: never;
@@ -807,6 +877,148 @@ export interface paths {
          *     without a gap.
          */
         get: operations["follow_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/excursions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The excursions of a site, latest first. */
+        get: operations["list_excursions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/excursions/{excursion}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One excursion with what was done, which lots lay there, and what was decided: the deviation record. */
+        get: operations["show_excursion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/excursions/{excursion}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer an alarm: the ladder stops. */
+        post: operations["acknowledge_excursion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/excursions/{excursion}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write down what was done about an excursion. */
+        post: operations["act_on_excursion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/excursions/{excursion}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close an excursion that is over, with its cause. The lives of the lots that lay there are worked out anew. */
+        post: operations["close_excursion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/excursions/{excursion}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Declare, with proof, that the probe was wrong: what was stopped for it is free again. */
+        post: operations["void_excursion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exports/epcis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The physical steps of the log as an EPCIS 2.0 document. `last-position` of the answer is where the next document
+         *     begins.
+         */
+        get: operations["export_epcis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exports/ocel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The log as an OCEL 2.0 document: every event with the things it touched. `last-position` of the answer is where
+         *     the next document begins.
+         */
+        get: operations["export_ocel"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1064,6 +1276,23 @@ export interface paths {
         put?: never;
         /** Quarantine, recall or condemn a lot. */
         post: operations["stop_lot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lots/{lot}/temperature": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a lot was kept at, and what that left of its life. */
+        get: operations["show_lot_temperature"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1725,6 +1954,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/probes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The probes and gateways of a site, with what they last said. */
+        get: operations["list_probes"];
+        put?: never;
+        /** Register a probe or a gateway. Its secret is given by `POST /probes/{probe}/credential`. */
+        post: operations["register_probe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/probes/{probe}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One probe. */
+        get: operations["show_probe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/probes/{probe}/calibration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Enter a calibration. */
+        put: operations["calibrate_probe"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/probes/{probe}/credential": {
         parameters: {
             query?: never;
@@ -1736,6 +2017,81 @@ export interface paths {
         put?: never;
         /** Give a probe a secret of its own. One that it had before is worth nothing from now on. */
         post: operations["enrol_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/probes/{probe}/inhibits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Announce a time in which a rise is expected: a door open for loading, a defrost cycle. */
+        post: operations["inhibit_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/probes/{probe}/reading-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take in the file of a logger: an instant and a temperature in degrees a line, by comma, semicolon or tab. All lines
+         *     or none. The first may be a heading.
+         */
+        post: operations["take_reading_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/probes/{probe}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The readings of a probe, by their time. */
+        get: operations["list_readings"];
+        put?: never;
+        /**
+         * Send readings of one's own probe, or of a probe that one is the gateway of. A reading that is sent twice is one
+         *     reading, so this command needs no idempotency key.
+         */
+        post: operations["send_readings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/probes/{probe}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a probe out of use. Its readings stay. */
+        post: operations["retire_probe"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1931,6 +2287,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/purchase-attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Purchases that were tried without the signatures that the rules ask for, latest first. */
+        get: operations["list_purchase_attempts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/purchase-orders": {
         parameters: {
             query?: never;
@@ -1941,7 +2314,7 @@ export interface paths {
         /** Purchase orders of a site, latest day of delivery first. */
         get: operations["list_purchase_orders"];
         put?: never;
-        /** Place a purchase order. */
+        /** Place a purchase order that needs nobody's signature. One that needs some is refused, and the attempt is kept. */
         post: operations["place_purchase_order"];
         delete?: never;
         options?: never;
@@ -2085,6 +2458,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/quarantines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lots that wait for a quality decision, or have had it, latest first. */
+        get: operations["list_quarantines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quarantines/{quarantine}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide about a lot that was stopped: release it, release it with less life, or destroy it. */
+        post: operations["decide_quarantine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ratings": {
         parameters: {
             query?: never;
@@ -2165,6 +2572,128 @@ export interface paths {
         get: operations["show_note_tasks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/requisitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requisitions of a site, latest first. */
+        get: operations["list_requisitions"];
+        put?: never;
+        /** Write a requisition. */
+        post: operations["draft_requisition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/requisitions/{requisition}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One requisition, with how each proposed number came about. */
+        get: operations["show_requisition"];
+        /** Rewrite one's own draft. */
+        put: operations["edit_requisition"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/requisitions/{requisition}/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The signatures of a requisition: who was asked and why, who said what, and what it does to the budgets. */
+        get: operations["show_approvals"];
+        put?: never;
+        /** Sign, reject or send back a requisition, for the level whose turn it is: by one's own duty or a lent signature. */
+        post: operations["decide_requisition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/requisitions/{requisition}/budget-override": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a draft be submitted beyond what its budgets have free. */
+        post: operations["grant_budget_override"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/requisitions/{requisition}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Order what was approved: one purchase order for each supplier and day. */
+        post: operations["order_requisition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/requisitions/{requisition}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Submit one's own draft: its money is set aside, and the rules say who must sign. */
+        post: operations["submit_requisition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/requisitions/{requisition}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give up one's own requisition before it is ordered. */
+        post: operations["withdraw_requisition"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2570,6 +3099,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sites/{site}/haccp/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The HACCP record of a business day. */
+        get: operations["show_haccp_day"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sites/{site}/haccp/{day}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign a day off, with every alarm of it closed or explained. */
+        post: operations["sign_haccp_day"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sites/{site}/invoice-ranges": {
         parameters: {
             query?: never;
@@ -2582,6 +3145,40 @@ export interface paths {
         put?: never;
         /** Enter a range of invoice numbers that the tax office has assigned. */
         post: operations["open_invoice_range"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sites/{site}/temperature-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The limits of every temperature class at a site. */
+        get: operations["list_temperature_limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sites/{site}/temperature-limits/{class}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what a class of goods bears at a site. */
+        put: operations["set_temperature_limits"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2635,6 +3232,24 @@ export interface paths {
         get: operations["show_sku"];
         /** Change a SKU; its code and its measure stay. */
         put: operations["change_sku"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/skus/{sku}/thermal-law": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a product ages by temperature. */
+        get: operations["show_thermal_law"];
+        /** Say how a product ages by temperature. Lots are looked at again by it. */
+        put: operations["set_thermal_law"];
         post?: never;
         delete?: never;
         options?: never;
@@ -3489,6 +4104,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every webhook, the ended ones too. */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Enter a webhook. It is told of everything from now on, at least once; its secret is shown once, and a replay is
+         *     refused.
+         */
+        post: operations["subscribe_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhook}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One webhook. */
+        get: operations["show_webhook"];
+        put?: never;
+        post?: never;
+        /** End a webhook. What waits for it is not sent any more. */
+        delete: operations["end_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhook}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The messages of a webhook and how they went, by position. */
+        get: operations["list_webhook_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhook}/deliveries/{position}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message again that was given up. */
+        post: operations["send_webhook_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhook}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a webhook another secret, which is shown once. The old one signs nothing from now on. */
+        post: operations["renew_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/windows": {
         parameters: {
             query?: never;
@@ -3543,15 +4248,20 @@ export interface components {
             range: components["schemas"]["AmountRange"];
             /** @description Why it is held or declined. */
             reason?: string | null;
-            review: components["schemas"]["Finding"][];
+            review: components["schemas"]["ReviewFinding"][];
             /** Format: int64 */
             revision: number;
             site: components["schemas"]["SiteId"];
-            state: components["schemas"]["Stage"];
+            state: components["schemas"]["OrderStage"];
             window: components["schemas"]["DeliveryWindowId"];
             window_end: components["schemas"]["Instant"];
             window_start: components["schemas"]["Instant"];
         };
+        /**
+         * @description What was done.
+         * @enum {string}
+         */
+        Action: "DoorClosed" | "GoodsMoved" | "TechnicianCalled" | "SettingCorrected" | "ProbeChecked" | "Other";
         /** @description Something that somebody has taken on. */
         ActionItem: {
             agreed_at: components["schemas"]["Instant"];
@@ -3577,7 +4287,7 @@ export interface components {
             result: string;
         };
         /** @enum {string} */
-        ActionState: "Open" | "Done";
+        ActionState: "open" | "done";
         /** @description The one who acts. Every event and every journal entry names one. */
         Actor: {
             /** @description A member of staff, signed in by name. */
@@ -3639,7 +4349,7 @@ export interface components {
          * @description What to do about a stop that may be late.
          * @enum {string}
          */
-        Advice: "TellCustomer" | "CallCourier" | "Watch";
+        Advice: "tell_customer" | "call_courier" | "watch";
         /** @description One thing that the system puts before a meeting. */
         AgendaItem: {
             /**
@@ -3664,6 +4374,11 @@ export interface components {
              */
             value?: number | null;
         };
+        /**
+         * @description What an excursion is.
+         * @enum {string}
+         */
+        AlarmKind: "High" | "HighHigh" | "Low" | "Silent";
         /**
          * @description What people must be warned of, and what keeps goods apart on a shelf.
          * @enum {string}
@@ -3730,6 +4445,68 @@ export interface components {
             revoked_at?: components["schemas"]["Instant"] | null;
             scopes: components["schemas"]["Duty"][];
         };
+        /** @description What a signer says. */
+        ApprovalDecision: {
+            comment?: string;
+            /** @enum {string} */
+            decision: "approve";
+        } | {
+            /** @enum {string} */
+            decision: "reject";
+            reason: string;
+        } | {
+            /** @enum {string} */
+            decision: "return";
+            reason: string;
+        };
+        /** @description Which rule asks for a signature. */
+        ApprovalReason: {
+            above: components["schemas"]["Money"];
+            /** @enum {string} */
+            because: "amount_above";
+            rule: components["schemas"]["ApprovalRuleId"];
+        } | {
+            /** @enum {string} */
+            because: "budget_overrun";
+            /** Format: int64 */
+            over_bp: number;
+        };
+        /** @description From which amount on a level must sign, and since when. */
+        ApprovalRule: {
+            /** @description Purchases of more than this. */
+            above: components["schemas"]["Money"];
+            currency: components["schemas"]["Currency"];
+            id: components["schemas"]["ApprovalRuleId"];
+            level: components["schemas"]["Level"];
+            set_at: components["schemas"]["Instant"];
+            set_by: components["schemas"]["Actor"];
+            /** Format: date */
+            valid_from: string;
+            /**
+             * Format: date
+             * @description Valid through this day; open if none.
+             */
+            valid_until?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description A threshold of one level.
+         */
+        ApprovalRuleId: string;
+        /** @description One signature of a round: asked for, and perhaps given. */
+        ApprovalStep: {
+            comment?: string | null;
+            decided_at?: components["schemas"]["Instant"] | null;
+            decided_by?: components["schemas"]["Actor"] | null;
+            delegation?: components["schemas"]["DelegationId"] | null;
+            level: components["schemas"]["Level"];
+            on_behalf_of?: components["schemas"]["UserId"] | null;
+            /** Format: int64 */
+            position: number;
+            /** Format: int64 */
+            round: number;
+            state: components["schemas"]["StepState"];
+        };
         /**
          * @description An acceptance quality limit: the share of faulty cartons that a supplier may run at. A column of the tables.
          * @example 1.0
@@ -3778,6 +4555,8 @@ export interface components {
             days_left?: number | null;
             /** Format: int64 */
             days_wanted: number;
+            /** @description What the dates on the label are worth. */
+            label: components["schemas"]["Label"];
         };
         /** @description A fact that stands against a line. */
         ArrivalFault: {
@@ -3794,6 +4573,13 @@ export interface components {
             fault: "life_too_short";
             /** Format: int64 */
             wanted: number;
+        } | {
+            /** @enum {string} */
+            fault: "label_outlives_goods";
+            /** Format: date */
+            lives_through: string;
+            /** Format: date */
+            use_by: string;
         } | {
             /** Format: int64 */
             accept: number;
@@ -3813,6 +4599,14 @@ export interface components {
         };
         /** Format: uuid */
         ArrivalId: string;
+        /** @description What stood against a line when it was judged. */
+        ArrivalInspection: {
+            /** @description What the facts forbade. */
+            bar: components["schemas"]["Bar"];
+            /** @description Every fault with its figures; empty when nothing stood against the line. */
+            faults: string;
+            line: components["schemas"]["ArrivalLineId"];
+        };
         /** @description A line at the dock. */
         ArrivalLine: {
             /** Format: int64 */
@@ -3865,13 +4659,15 @@ export interface components {
         };
         /** @description An arrival with everything that came off it. */
         ArrivalReport: components["schemas"]["Arrival"] & {
+            /** @description What was found against the lines that have been judged. */
+            inspections: components["schemas"]["ArrivalInspection"][];
             lines: components["schemas"]["ArrivalLine"][];
         };
         /**
          * @description Whether anything of an arrival still waits at the dock.
          * @enum {string}
          */
-        ArrivalState: "AtDock" | "Cleared";
+        ArrivalState: "at_dock" | "cleared";
         /** @description A verdict as it stands. */
         ArrivalVerdict: {
             bar: components["schemas"]["Bar"];
@@ -3882,6 +4678,11 @@ export interface components {
             parts: components["schemas"]["ArrivalPart"][];
             /** @description What is owed for the parts that were taken. */
             worth: components["schemas"]["Money"];
+        };
+        /** @description One signature that is asked for. */
+        Asked: {
+            level: components["schemas"]["Level"];
+            why: components["schemas"]["ApprovalReason"];
         };
         AskedCriterion: {
             class: components["schemas"]["FaultClass"];
@@ -3920,7 +4721,7 @@ export interface components {
             stop: components["schemas"]["StopId"];
         };
         /** @enum {string} */
-        AttemptResult: "Passed" | "Failed";
+        AttemptResult: "passed" | "failed";
         /** @description One sitting of an exam, marked. */
         Attempted: {
             certificate?: components["schemas"]["Certificate"] | null;
@@ -3975,15 +4776,8 @@ export interface components {
          * @enum {string}
          */
         AuditVerdict: "clean" | "breach";
-        /** @description What can still be promised. */
-        Availability: {
-            available: components["schemas"]["Quantity"];
-            deliver_by: components["schemas"]["Instant"];
-            /** @description Until then the goods must be good: the delivery and the SKU's life at the door. */
-            needed_until: components["schemas"]["Instant"];
-            site: components["schemas"]["SiteId"];
-            sku: components["schemas"]["SkuId"];
-        };
+        /** @enum {string} */
+        Availability: "available" | "sold_out";
         /** @description One account over a range of days. */
         BalanceLine: {
             account: string;
@@ -3992,6 +4786,13 @@ export interface components {
             credit: components["schemas"]["Money"];
             debit: components["schemas"]["Money"];
             statement: components["schemas"]["Statement"];
+        };
+        /** @description From this temperature on, until the next band begins. The lowest reaches down without end. */
+        Band: {
+            /** Format: int32 */
+            from: number;
+            /** Format: int64 */
+            q10_milli: number;
         };
         /** @description One question of the bank, with its answer. */
         BankQuestion: {
@@ -4008,7 +4809,7 @@ export interface components {
          * @description What the facts forbid, from nothing to everything but waiting and refusing.
          * @enum {string}
          */
-        Bar: "Nothing" | "Acceptance" | "Taking";
+        Bar: "nothing" | "acceptance" | "taking";
         /** @description What the money of a [`Price`] buys. */
         Base: "piece" | {
             /** @description A unit of weight, exact even when it is 37.5 g. */
@@ -4031,7 +4832,7 @@ export interface components {
          * @description Which way is good.
          * @enum {string}
          */
-        Better: "Higher" | "Lower" | "Neither";
+        Better: "higher" | "lower" | "neither";
         /** @description What a bin bears. */
         BinCapacity: {
             /** @description The code on the bin. */
@@ -4044,7 +4845,7 @@ export interface components {
          * @description Why a bin is offered; the better reasons come first.
          * @enum {string}
          */
-        BinLane: "SameDate" | "Empty" | "SameSku" | "Shared";
+        BinLane: "same_date" | "empty" | "same_sku" | "shared";
         /** @description The bin that was meant. */
         BinWithCapacity: {
             /** Format: int64 */
@@ -4066,7 +4867,7 @@ export interface components {
          * @description One use that a block forbids.
          * @enum {string}
          */
-        BlockFlag: "NoPromise" | "NoPick" | "NoShip" | "NoSale";
+        BlockFlag: "no_promise" | "no_pick" | "no_ship" | "no_sale";
         /** @description A set of forbidden uses; on the wire a list of their codes. */
         BlockFlags: components["schemas"]["BlockFlag"][];
         /** @description One block of the chain, without its events. */
@@ -4106,7 +4907,7 @@ export interface components {
          * @description Where an entry stands.
          * @enum {string}
          */
-        Book: "Event" | "Entry";
+        Book: "event" | "entry";
         /** @description So much of a lot in a place is kept for a reservation. */
         Bound: {
             /**
@@ -4168,6 +4969,25 @@ export interface components {
             /** @description `reserve`, `override`, `commit`, `actualise` or `release`. */
             what: string;
         };
+        /** @description Finance's leave to go beyond what budgets have free. */
+        BudgetOverride: {
+            granted_at: components["schemas"]["Instant"];
+            granted_by: components["schemas"]["Actor"];
+            reason: string;
+            /**
+             * Format: int64
+             * @description The round of submission that it lets through.
+             */
+            round: number;
+            up_to: components["schemas"]["Money"];
+        };
+        /** @description A calibration, as its certificate says. */
+        Calibration: {
+            /** Format: date */
+            calibrated_on: string;
+            /** Format: date */
+            calibration_due: string;
+        };
         /** @description How many orders a window takes from now on. */
         Capacity: {
             /**
@@ -4191,7 +5011,7 @@ export interface components {
             order: components["schemas"]["CustomerOrderId"];
             parcel: components["schemas"]["ParcelId"];
             run?: components["schemas"]["RunId"] | null;
-            state: components["schemas"]["ParcelState"];
+            state: components["schemas"]["ParcelOnTheRoad"];
         };
         /** @description One case with what was found. */
         CaseCard: {
@@ -4216,9 +5036,14 @@ export interface components {
          * @description What one case of a procedure is.
          * @enum {string}
          */
-        CaseKind: "CustomerOrder" | "PurchaseOrder" | "Arrival";
+        CaseKind: "customer_order" | "purchase_order" | "arrival";
         /** @enum {string} */
-        CaseState: "Open" | "Ended" | "Abandoned";
+        CaseState: "open" | "ended" | "abandoned";
+        /**
+         * @description What it came from.
+         * @enum {string}
+         */
+        Cause: "DoorOpen" | "UnitFailure" | "PowerFailure" | "Overload" | "Defrost" | "Probe" | "Other";
         Certificate: {
             code: string;
             course: components["schemas"]["CourseId"];
@@ -4238,6 +5063,13 @@ export interface components {
          * @enum {string}
          */
         Channel: "storefront" | "desk" | "api" | "marketplace";
+        /** @description Goods that suffer from cold: below `below` they age faster with every degree. */
+        Chill: {
+            /** Format: int32 */
+            below: number;
+            /** Format: int64 */
+            q10_milli: number;
+        };
         /** @enum {string} */
         Choice: "given" | "withdrawn";
         /** @description What a picker has now. */
@@ -4250,13 +5082,22 @@ export interface components {
         /** Format: uuid */
         ClaimId: string;
         /** @enum {string} */
-        ClaimKind: "ShortWeight" | "RejectedGoods";
+        ClaimKind: "short_weight" | "rejected_goods";
         /** @description One class on an invoice or an allowance. `gross = net + tax`, always. */
         ClassTotal: {
             class: components["schemas"]["TaxClass"];
             gross: components["schemas"]["Money"];
             net: components["schemas"]["Money"];
             tax: components["schemas"]["Money"];
+        };
+        /** @description Where the clock stands. */
+        ClockStanding: {
+            at: components["schemas"]["Instant"];
+        };
+        /** @description How an excursion is closed. */
+        Closing: {
+            cause: components["schemas"]["Cause"];
+            note: string;
         };
         /** @description The code that arrived. */
         CodeConfirmation: {
@@ -4272,9 +5113,21 @@ export interface components {
             challenge: components["schemas"]["TokenId"];
             expires_at: components["schemas"]["Instant"];
         };
+        /** @description What shall become of the goods. */
+        ColdchainDisposition: {
+            /** @enum {string} */
+            kind: "release";
+        } | {
+            /** @enum {string} */
+            kind: "shorten_life";
+            until: components["schemas"]["Instant"];
+        } | {
+            /** @enum {string} */
+            kind: "destroy";
+        };
         /** @description The desk's answer. */
         ComplaintAnswer: {
-            finding: components["schemas"]["Finding"];
+            finding: components["schemas"]["ComplaintFinding"];
             /** @description What the customer is told. */
             text: string;
         };
@@ -4282,7 +5135,7 @@ export interface components {
         ComplaintCard: {
             answer?: string | null;
             answered_at?: components["schemas"]["Instant"] | null;
-            finding?: components["schemas"]["Finding"] | null;
+            finding?: components["schemas"]["ComplaintFinding"] | null;
             id: components["schemas"]["ComplaintId"];
             kind: components["schemas"]["ComplaintKind"];
             made_at: components["schemas"]["Instant"];
@@ -4316,17 +5169,14 @@ export interface components {
             /** @description Rooms in which the lots lay. */
             zones: components["schemas"]["ZoneId"][];
         };
+        /** @enum {string} */
+        ComplaintFinding: "upheld" | "not_upheld";
         /** Format: uuid */
         ComplaintId: string;
         /** @enum {string} */
-        ComplaintKind: "Freshness" | "Weight" | "Missing" | "Wrong" | "Damaged" | "Temperature";
+        ComplaintKind: "freshness" | "weight" | "missing" | "wrong" | "damaged" | "temperature";
         /** @enum {string} */
-        ComplaintState: "Made" | "Answered" | "Closed";
-        /**
-         * @description Whether a one-time code has come back from the phone.
-         * @enum {string}
-         */
-        Confirmation: "unconfirmed" | "confirmed";
+        ComplaintState: "made" | "answered" | "closed";
         /** @description How the cases of a procedure went. */
         Conformance: {
             /** Format: int64 */
@@ -4384,8 +5234,18 @@ export interface components {
         Consent: {
             at: components["schemas"]["Instant"];
             choice: components["schemas"]["Choice"];
-            purpose: components["schemas"]["Purpose"];
+            purpose: components["schemas"]["ConsentPurpose"];
         };
+        /** @description A decision about a purpose. */
+        ConsentDecision: {
+            choice: components["schemas"]["Choice"];
+            purpose: components["schemas"]["ConsentPurpose"];
+        };
+        /**
+         * @description What a customer may agree to. Notices about their own order need no consent.
+         * @enum {string}
+         */
+        ConsentPurpose: "marketing" | "surveys" | "profiling";
         /** @description Whom and where the goods are for. */
         Contact: {
             /** @description Absent where the reader need not know it. */
@@ -4416,7 +5276,7 @@ export interface components {
             reason: string;
         };
         /** @enum {string} */
-        Control: "Ordinary" | "CriticalPoint";
+        Control: "ordinary" | "critical_point";
         /** @description A courier as their file shows them. */
         Courier: {
             id: components["schemas"]["CourierId"];
@@ -4442,7 +5302,7 @@ export interface components {
             user: components["schemas"]["UserId"];
         };
         /** @enum {string} */
-        CourierState: "Active" | "Left";
+        CourierState: "active" | "left";
         /** @description A course as learners see it: the questions without their answers. */
         Course: {
             /** Format: int64 */
@@ -4481,7 +5341,7 @@ export interface components {
          * @description One thing that an inspector looks at. Temperature, life and weight are measured and need no eye.
          * @enum {string}
          */
-        Criterion: "Appearance" | "Smell" | "Packaging" | "VehicleHygiene" | "ForeignMatter" | "ResidueTest" | "LeafCondition" | "Firmness" | "Sweetness" | "EyesAndGills" | "ColourAndDrip" | "ShellIntact" | "SealIntact" | "ThawMarks";
+        Criterion: "appearance" | "smell" | "packaging" | "vehicle_hygiene" | "foreign_matter" | "residue_test" | "leaf_condition" | "firmness" | "sweetness" | "eyes_and_gills" | "colour_and_drip" | "shell_intact" | "seal_intact" | "thaw_marks";
         /**
          * @description The currencies that the site profiles trade in.
          * @enum {string}
@@ -4498,7 +5358,7 @@ export interface components {
          * @description One link of the chain of custody.
          * @enum {string}
          */
-        CustodyStep: "Loaded" | "LeftBehind" | "HandedOver" | "Returned";
+        CustodyStep: "loaded" | "left_behind" | "handed_over" | "returned";
         /** @description A customer as we know them. */
         Customer: {
             allergies?: string | null;
@@ -4510,13 +5370,13 @@ export interface components {
             langs: components["schemas"]["Lang"][];
             name: string;
             phone?: components["schemas"]["Phone"] | null;
-            phone_state: components["schemas"]["Confirmation"];
+            phone_state: components["schemas"]["PhoneConfirmation"];
             /** @description Which prices are theirs; none for the public list. */
             price_group?: string | null;
             registered_at: components["schemas"]["Instant"];
             /** Format: int64 */
             revision: number;
-            standing: components["schemas"]["Standing"];
+            standing: components["schemas"]["CustomerStanding"];
             tax_id?: components["schemas"]["TaxId"] | null;
         };
         /** Format: uuid */
@@ -4525,16 +5385,79 @@ export interface components {
         CustomerKind: "person" | "business";
         /** Format: uuid */
         CustomerOrderId: string;
-        /** @description A decision about a purpose. */
-        Decision: {
-            choice: components["schemas"]["Choice"];
-            purpose: components["schemas"]["Purpose"];
+        /** @enum {string} */
+        CustomerStanding: "guest" | "registered";
+        /** @description The figures of one business day of a site. */
+        DayFigures: {
+            /** Format: int64 */
+            alarms: number;
+            /** Format: int64 */
+            doubtful_readings: number;
+            /** Format: int64 */
+            minutes_over: number;
+            /**
+             * Format: int64
+             * @description Longer than a probe may be silent.
+             */
+            minutes_silent: number;
+            /**
+             * Format: int64
+             * @description Of all probes together.
+             */
+            minutes_watched: number;
+            /** Format: int64 */
+            probes: number;
+            /** Format: int64 */
+            quarantined: number;
+            /** Format: int64 */
+            readings: number;
         };
         /**
          * @description Why an order was not taken after all.
          * @enum {string}
          */
         DeclineReason: "customer_blocked" | "payment_declined" | "by_desk" | "not_reviewed_in_time";
+        /** @description A signature lent for some days: an approver on leave does not stop the shop. */
+        Delegation: {
+            currency: components["schemas"]["Currency"];
+            delegate: components["schemas"]["UserId"];
+            delegator: components["schemas"]["UserId"];
+            ended_at?: components["schemas"]["Instant"] | null;
+            id: components["schemas"]["DelegationId"];
+            level: components["schemas"]["Level"];
+            /** @description The largest purchase that the delegate may sign. */
+            limit: components["schemas"]["Money"];
+            made_at: components["schemas"]["Instant"];
+            reason: string;
+            /** Format: date */
+            valid_from: string;
+            /** Format: date */
+            valid_until: string;
+        };
+        /**
+         * Format: uuid
+         * @description A signature lent for some days.
+         */
+        DelegationId: string;
+        /** @description How one message went. */
+        Delivery: {
+            /** @description What the receiver answered, or why it could not be asked, at the last try. */
+            answer?: string | null;
+            /**
+             * Format: int64
+             * @description Of the event in the log.
+             */
+            position: number;
+            state: components["schemas"]["DeliveryState"];
+            tried_at?: components["schemas"]["Instant"] | null;
+            /** Format: int64 */
+            tries: number;
+        };
+        /**
+         * @description Where a message stands.
+         * @enum {string}
+         */
+        DeliveryState: "waiting" | "delivered" | "dead";
         /** @description When a site delivers. */
         DeliveryWindow: components["schemas"]["Window"] & {
             /**
@@ -4601,7 +5524,7 @@ export interface components {
          * @description What becomes of a part of a line. The better ones come first.
          * @enum {string}
          */
-        Disposition: "Accept" | "Concession" | "Quarantine" | "Reject";
+        Disposition: "accept" | "concession" | "quarantine" | "reject";
         /** @description What the docks of a site have before them. */
         DockSchedule: {
             /** @description The longest waiting first. */
@@ -4620,7 +5543,7 @@ export interface components {
             number: string;
         };
         /** @enum {string} */
-        DocumentKind: "HealthCertificate" | "DrivingLicence" | "Insurance";
+        DocumentKind: "health_certificate" | "driving_licence" | "insurance";
         /** @description What was done, by id. */
         Done_RunId: {
             /** Format: uuid */
@@ -4637,6 +5560,31 @@ export interface components {
             name: string;
             note: string;
             phone: string;
+        };
+        /** @description What goods went through outside their limits. Minutes are rounded up, towards caution. */
+        Dose: {
+            /**
+             * Format: int64
+             * @description Tenths of a degree beyond the limit times minutes, in whole degree-minutes.
+             */
+            degree_minutes: number;
+            /**
+             * Format: int64
+             * @description Above `high_high`.
+             */
+            far_minutes: number;
+            /** Format: int64 */
+            over_minutes: number;
+            /**
+             * Format: int32
+             * @description The warmest, or on the cold side the coldest.
+             */
+            peak?: number | null;
+            /**
+             * Format: int64
+             * @description Of these minutes nobody measured.
+             */
+            unknown_minutes: number;
         };
         /** @description What was drawn and found of one class. */
         Drawn: {
@@ -4667,9 +5615,13 @@ export interface components {
          * @description One thing that a role may include.
          * @enum {string}
          */
-        Duty: "be_somebody" | "manage_users" | "manage_catalog" | "read_catalog" | "manage_customers" | "read_personal_data" | "read_accounts" | "manage_budgets" | "keep_books" | "read_events" | "research_market" | "manage_suppliers" | "approve_suppliers" | "request_purchase" | "approve_for_department" | "approve_for_finance" | "approve_as_general_manager" | "place_purchase_orders" | "read_purchases" | "answer_purchase_orders" | "receive_goods" | "inspect_goods" | "put_goods_away" | "book_supplier_invoices" | "release_invoice_quantity" | "release_invoice_price" | "pay_suppliers" | "read_stock" | "open_stock" | "block_lots" | "lift_blocks" | "trace_lots" | "release_waves" | "pick_goods" | "pack_goods" | "stage_parcels" | "manage_sensors" | "record_readings" | "answer_alarms" | "count_stock" | "approve_adjustments" | "place_orders" | "take_orders" | "review_orders" | "read_orders" | "manage_windows" | "plan_routes" | "load_runs" | "drive_runs" | "manage_couriers" | "read_runs" | "rate_deliveries" | "answer_complaints" | "author_procedures" | "approve_procedures" | "read_procedures" | "suggest" | "hold_meetings" | "read_indicators" | "manage_webhooks" | "run_demonstration";
+        Duty: "be_somebody" | "manage_users" | "manage_catalog" | "read_catalog" | "manage_customers" | "read_personal_data" | "read_accounts" | "manage_budgets" | "keep_books" | "read_events" | "research_market" | "manage_suppliers" | "approve_suppliers" | "request_purchase" | "approve_for_buying" | "approve_for_department" | "approve_for_finance" | "approve_as_general_manager" | "place_purchase_orders" | "read_purchases" | "answer_purchase_orders" | "receive_goods" | "inspect_goods" | "put_goods_away" | "book_supplier_invoices" | "release_invoice_quantity" | "release_invoice_price" | "pay_suppliers" | "read_stock" | "open_stock" | "block_lots" | "lift_blocks" | "trace_lots" | "release_waves" | "pick_goods" | "pack_goods" | "stage_parcels" | "manage_sensors" | "record_readings" | "answer_alarms" | "count_stock" | "approve_adjustments" | "place_orders" | "take_orders" | "review_orders" | "read_orders" | "manage_windows" | "plan_routes" | "load_runs" | "drive_runs" | "manage_couriers" | "read_runs" | "rate_deliveries" | "answer_complaints" | "author_procedures" | "approve_procedures" | "read_procedures" | "suggest" | "hold_meetings" | "read_indicators" | "manage_webhooks" | "run_demonstration";
         /** @description Why an order ends early. */
         EndOfOrder: {
+            reason: string;
+        };
+        /** @description Why a requisition is given up. */
+        EndOfRequisition: {
             reason: string;
         };
         /**
@@ -4690,11 +5642,158 @@ export interface components {
          * @enum {string}
          */
         Exactness: "exact" | "estimated";
+        /** @description One excursion. */
+        Excursion: {
+            acknowledged_at?: components["schemas"]["Instant"] | null;
+            acknowledged_by?: components["schemas"]["Actor"] | null;
+            acted_at?: components["schemas"]["Instant"] | null;
+            /** @description The first reading outside the limit, or the last before the silence. */
+            began_at: components["schemas"]["Instant"];
+            cause?: components["schemas"]["Cause"] | null;
+            class: components["schemas"]["TemperatureClass"];
+            closed_at?: components["schemas"]["Instant"] | null;
+            closed_by?: components["schemas"]["Actor"] | null;
+            ended_at?: components["schemas"]["Instant"] | null;
+            id: components["schemas"]["ExcursionId"];
+            kind: components["schemas"]["AlarmKind"];
+            next_rung_at?: components["schemas"]["Instant"] | null;
+            note?: string | null;
+            /** @description When the shop knew of it; later when the readings came late. */
+            noticed_at: components["schemas"]["Instant"];
+            /**
+             * Format: int32
+             * @description The warmest reading, or the coldest on the cold side.
+             */
+            peak?: number | null;
+            place?: components["schemas"]["PlaceId"] | null;
+            probe: components["schemas"]["ProbeId"];
+            /** @description When it was an alarm, by the readings. */
+            raised_at: components["schemas"]["Instant"];
+            /** Format: int64 */
+            revision: number;
+            rung: components["schemas"]["Rung"];
+            site: components["schemas"]["SiteId"];
+            state: components["schemas"]["ExcursionState"];
+            zone?: components["schemas"]["ZoneId"] | null;
+        };
+        /** @description What somebody did. */
+        ExcursionAction: {
+            action: components["schemas"]["Action"];
+            at: components["schemas"]["Instant"];
+            by: components["schemas"]["Actor"];
+            note: string;
+        };
+        /** Format: uuid */
+        ExcursionId: string;
+        /** @description An excursion with everything that belongs to it: the deviation record. */
+        ExcursionSheet: {
+            actions: components["schemas"]["ExcursionAction"][];
+            excursion: components["schemas"]["Excursion"];
+            exposures: components["schemas"]["Exposure"][];
+            quarantines: components["schemas"]["Quarantine"][];
+        };
+        /**
+         * @description How far people have come with it.
+         * @enum {string}
+         */
+        ExcursionState: "Raised" | "Acknowledged" | "Acted" | "Closed" | "Voided";
+        /**
+         * @description How a proposed quantity came about.
+         *
+         *     `need = target - left - inbound`, never below zero; whole cases of it, but no more than sells within the life of the
+         *     goods; then what was added so that the supplier's minimum order is reached.
+         */
+        Explanation: {
+            /** Format: int64 */
+            case_amount: number;
+            /** Format: int64 */
+            cases: number;
+            /**
+             * Format: int64
+             * @description Of the cases, those that only the supplier's minimum order asks for.
+             */
+            cases_for_minimum: number;
+            /**
+             * Format: date
+             * @description The goods must last from this day …
+             */
+            covers_from: string;
+            /**
+             * Format: date
+             * @description … through this one, after which the supplier comes again or their life ends.
+             */
+            covers_through: string;
+            /**
+             * Format: int64
+             * @description What is likely to be sold of the goods while they must last.
+             */
+            demand: number;
+            /**
+             * Format: int64
+             * @description What is likely to be sold before the goods come.
+             */
+            demand_before: number;
+            /**
+             * Format: int64
+             * @description What of it will have come to its end before somebody buys it.
+             */
+            expires: number;
+            /**
+             * Format: int64
+             * @description Days of sales that the forecast has learnt from, and how many of them were sold out.
+             */
+            history_days: number;
+            /**
+             * Format: int64
+             * @description Ordered already, and to come by then.
+             */
+            inbound: number;
+            /**
+             * Format: int64
+             * @description What of it is left when the goods come.
+             */
+            left: number;
+            /** Format: int64 */
+            need: number;
+            /** Format: int64 */
+            proposed: number;
+            /**
+             * Format: int64
+             * @description The most that is likely to sell within the life that goods of that day have.
+             */
+            sells_in_life: number;
+            /**
+             * Format: int64
+             * @description How many of ten thousand such spans are to be served whole.
+             */
+            service_bp: number;
+            /** Format: int64 */
+            sold_out_days: number;
+            /**
+             * Format: int64
+             * @description What is wanted on the shelf for that.
+             */
+            target: number;
+            /**
+             * Format: int64
+             * @description Usable now and promised to nobody.
+             */
+            usable: number;
+        };
         /** @description All that this crate holds about a customer, for the customer. */
         Export: {
             addresses: components["schemas"]["Address"][];
             consents: components["schemas"]["Consent"][];
             customer: components["schemas"]["Customer"];
+        };
+        /** @description What a lot went through in one excursion. */
+        Exposure: {
+            dose: components["schemas"]["Dose"];
+            excursion: components["schemas"]["ExcursionId"];
+            from: components["schemas"]["Instant"];
+            lot: components["schemas"]["LotId"];
+            lot_code: string;
+            until: components["schemas"]["Instant"];
         };
         /** @description Why an attempt failed, and what happens next. */
         Failure: {
@@ -4702,12 +5801,12 @@ export interface components {
             reason: components["schemas"]["FailureReason"];
         };
         /** @enum {string} */
-        FailureReason: "CustomerAbsent" | "WrongAddress" | "Refused" | "Damaged";
+        FailureReason: "customer_absent" | "wrong_address" | "refused" | "damaged";
         /**
          * @description How grave a fault of a carton is.
          * @enum {string}
          */
-        FaultClass: "Critical" | "Major" | "Minor";
+        FaultClass: "critical" | "major" | "minor";
         /** @description What the customer was asked about and has said. */
         Feedback: {
             asked_at: components["schemas"]["Instant"];
@@ -4761,14 +5860,8 @@ export interface components {
             last: string;
             site: components["schemas"]["SiteId"];
         };
-        /** @description One line of the trace. */
-        Finding: components["schemas"]["Verdict"] & {
-            /** @description What the rule looked at, in figures: `4210 m of 15000 m`. */
-            fact: string;
-            rule: components["schemas"]["Rule"];
-        };
         /** @enum {string} */
-        FindingKind: "Missing" | "Order" | "Late" | "Unexpected";
+        FindingKind: "missing" | "order" | "late" | "unexpected";
         /** @description One position of a courier, as the phone measured it. */
         Fix: {
             /** Format: int64 */
@@ -4792,18 +5885,33 @@ export interface components {
             variance: components["schemas"]["InvoiceVariance"];
         };
         /** @enum {string} */
-        FromTheRoad: "Unloaded" | "BroughtBack";
+        FromTheRoad: "unloaded" | "brought_back";
         /**
          * @description What one figure covers.
          * @enum {string}
          */
-        Grain: "SiteDay";
+        Grain: "site_day";
         /**
          * @description A GTIN of fourteen digits whose check digit is right. Shorter ones (EAN-13, UPC, EAN-8) are filled with zeros
          *     in front, which is how GS1 stores them.
          * @example 04006381333931
          */
         Gtin: string;
+        /** @description The record of a day: its figures as they are now, and as they were signed. */
+        HaccpDay: {
+            /**
+             * Format: int64
+             * @description Alarms of the day that nobody has closed.
+             */
+            alarms_open: number;
+            /** Format: date */
+            day: string;
+            figures: components["schemas"]["DayFigures"];
+            from: components["schemas"]["Instant"];
+            signed?: components["schemas"]["SignedDay"] | null;
+            site: components["schemas"]["SiteId"];
+            until: components["schemas"]["Instant"];
+        };
         /** @description What the courier enters at the door. */
         HandOver: {
             /**
@@ -4870,9 +5978,17 @@ export interface components {
          * @description What an indicator is about: how fast a step is, or how well it does.
          * @enum {string}
          */
-        IndicatorKind: "Speed" | "Effect";
+        IndicatorKind: "speed" | "effect";
         /** @enum {string} */
-        IndicatorUnit: "Count" | "Seconds" | "Minutes" | "Metres" | "Grams" | "BasisPoints" | "Hundredths" | "Money";
+        IndicatorUnit: "count" | "seconds" | "minutes" | "metres" | "grams" | "basis_points" | "hundredths" | "money";
+        /** @description A time in which a rise is expected. */
+        Inhibit: {
+            ends_at: components["schemas"]["Instant"];
+            kind: components["schemas"]["InhibitKind"];
+            starts_at: components["schemas"]["Instant"];
+        };
+        /** @enum {string} */
+        InhibitKind: "DoorOpen" | "Defrost";
         /** @description What an inspector found about one criterion. */
         InspectionFinding: {
             criterion: components["schemas"]["Criterion"];
@@ -4969,6 +6085,19 @@ export interface components {
          * @enum {string}
          */
         InvoiceVariance: "over_receipt" | "nothing_received" | "quantity_above_receipt" | "price_above_order" | "price_below_order";
+        /** @description A reading as it was kept. */
+        Kept: {
+            at: components["schemas"]["Instant"];
+            /**
+             * Format: int32
+             * @description Tenths of a degree.
+             */
+            decicelsius: number;
+            /** @description The probe's calibration was overdue. */
+            doubtful: boolean;
+            received_at: components["schemas"]["Instant"];
+            source: components["schemas"]["Source"];
+        };
         /** @description What the dates on a label say against those of the goods. */
         Label: {
             /** @enum {string} */
@@ -5059,6 +6188,27 @@ export interface components {
             stop: components["schemas"]["StopId"];
             window: components["schemas"]["Window"];
         };
+        /** @description How the rate depends on the temperature. At `reference` an hour is an hour of life. */
+        Law: {
+            /** @enum {string} */
+            law: "q10";
+            /** Format: int64 */
+            q10_milli: number;
+        } | {
+            /** Format: int64 */
+            joules_per_mol: number;
+            /** @enum {string} */
+            law: "arrhenius";
+        } | {
+            /** Format: int32 */
+            floor: number;
+            /** @enum {string} */
+            law: "square_root";
+        } | {
+            bands: components["schemas"]["Band"][];
+            /** @enum {string} */
+            law: "bands";
+        };
         /** @description A parcel, or all parcels of an order that are not loaded, that stay at the dock although their run leaves. */
         LeftBehind: {
             order: components["schemas"]["CustomerOrderId"];
@@ -5084,8 +6234,68 @@ export interface components {
             text: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
         };
+        /**
+         * @description Whose signature it is, from the nearest desk to the farthest: they sign in this order.
+         * @enum {string}
+         */
+        Level: "buying" | "department" | "finance" | "general_manager";
         /** @enum {string} */
         Lift: "yes" | "no" | "unknown";
+        /** @description The limits of one temperature class 溫區範圍, in tenths of a degree and whole minutes. */
+        Limits: {
+            /**
+             * Format: int32
+             * @description What a room comes to when its cooling is off: an hour that nobody measured is charged as such an hour.
+             */
+            ambient: number;
+            /**
+             * Format: int64
+             * @description So many above `high_high`.
+             */
+            bears_far_minutes: number;
+            /**
+             * Format: int64
+             * @description So many minutes outside the limits goods bear in one excursion.
+             */
+            bears_minutes: number;
+            /**
+             * Format: int64
+             * @description So many outside the limits in all excursions of their life together.
+             */
+            bears_total_minutes: number;
+            /**
+             * Format: int32
+             * @description At this or colder, an excursion is over.
+             */
+            clear: number;
+            /** Format: int64 */
+            delay_minutes: number;
+            /**
+             * Format: int32
+             * @description Warmer than this for `delay_minutes` is an excursion.
+             */
+            high: number;
+            /**
+             * Format: int32
+             * @description Warmer than this is an excursion at once.
+             */
+            high_high: number;
+            /**
+             * Format: int32
+             * @description Colder is an excursion too; none where cold does no harm.
+             */
+            low?: number | null;
+            /**
+             * Format: int32
+             * @description At this or warmer, an excursion to the cold side is over.
+             */
+            low_clear?: number | null;
+            /**
+             * Format: int64
+             * @description A probe that says nothing for longer is silent.
+             */
+            missing_minutes: number;
+        };
         /** @description One line of an invoice as it stands. */
         Line: {
             /** @description What allowances have taken back. */
@@ -5117,7 +6327,7 @@ export interface components {
          * @description How far a line at the dock has come.
          * @enum {string}
          */
-        LineState: "Weighed" | "Judged";
+        LineState: "weighed" | "judged";
         /** @description One line as it is shown. */
         LineView: {
             amount?: components["schemas"]["Money"] | null;
@@ -5135,7 +6345,7 @@ export interface components {
             price_source: components["schemas"]["PriceId"];
             range: components["schemas"]["AmountRange"];
             sent?: components["schemas"]["Quantity"] | null;
-            short?: components["schemas"]["ShortReason"] | null;
+            short?: components["schemas"]["SentShortReason"] | null;
             sku: components["schemas"]["SkuId"];
             substitution: components["schemas"]["Substitution"];
             tax: components["schemas"]["TaxClass"];
@@ -5152,6 +6362,10 @@ export interface components {
          * @enum {string}
          */
         Listing: "active" | "retired";
+        /** @description A parcel that is scanned onto a run. */
+        LoadScan: {
+            parcel: components["schemas"]["ParcelId"];
+        };
         /** @description A parcel that is aboard. */
         Loaded: {
             /**
@@ -5246,7 +6460,43 @@ export interface components {
          * @description What has been decided about the goods.
          * @enum {string}
          */
-        LotState: "AtDock" | "Approved" | "Rejected" | "Quarantined" | "Condemned" | "Recalled" | "Expired";
+        LotState: "at_dock" | "approved" | "rejected" | "quarantined" | "condemned" | "recalled" | "expired";
+        /** @description The temperature history of a lot and what it left of its life. */
+        LotTemperature: {
+            exposures: components["schemas"]["Exposure"][];
+            law?: components["schemas"]["ThermalLaw"] | null;
+            /**
+             * Format: int64
+             * @description Its life at the reference temperature when it was opened.
+             */
+            life_minutes?: number | null;
+            lot: components["schemas"]["LotId"];
+            lot_code: string;
+            /**
+             * Format: int64
+             * @description Thousandths of a degree; says nothing of frozen goods.
+             */
+            mean_kinetic_millicelsius?: number | null;
+            /** Format: int64 */
+            minutes_unknown: number;
+            /**
+             * Format: int64
+             * @description How long it was watched by a probe, and how long of that nothing was heard.
+             */
+            minutes_watched: number;
+            /**
+             * Format: int64
+             * @description Left at the reference temperature; negative when it is used up.
+             */
+            remaining_minutes?: number | null;
+            stays: components["schemas"]["Stay"][];
+            usable_until?: components["schemas"]["Instant"] | null;
+            /**
+             * Format: int64
+             * @description Used so far, every warm minute counted that was not voided.
+             */
+            used_minutes?: number | null;
+        };
         /** @description A trace, and the lots of it whose mass balance does not close. */
         LotTrace: {
             direction: components["schemas"]["Direction"];
@@ -5277,9 +6527,9 @@ export interface components {
             name: string;
             /** @description `09••••••78`. */
             phone?: string | null;
-            phone_state: components["schemas"]["Confirmation"];
+            phone_state: components["schemas"]["PhoneConfirmation"];
             registered_at: components["schemas"]["Instant"];
-            standing: components["schemas"]["Standing"];
+            standing: components["schemas"]["CustomerStanding"];
         };
         /** @description All that came in against all that went out and is still here. */
         MassBalance: {
@@ -5334,7 +6584,7 @@ export interface components {
             meeting: components["schemas"]["Meeting"];
         };
         /** @enum {string} */
-        MeetingState: "Open" | "Closed";
+        MeetingState: "open" | "closed";
         /**
          * Format: int64
          * @description An amount in the smallest unit of its site's currency: whole dollars in TWD, cents (分) in CNY.
@@ -5426,14 +6676,10 @@ export interface components {
             "zh-Hans": string;
             "zh-Hant": string;
         };
-        /** @description An action to be agreed. */
+        /** @description Something done about an excursion. */
         NewAction: {
-            /** Format: date */
-            due_on: string;
-            /** @description The figure that it is to move; where that stands is noted with it. */
-            indicator?: string | null;
-            owner: components["schemas"]["UserId"];
-            text: string;
+            action: components["schemas"]["Action"];
+            note: string;
         };
         /** @description The address that now exists. */
         NewAddress: {
@@ -5447,6 +6693,15 @@ export interface components {
             sha256: string;
             /** @description Who signs, by name. */
             signed_by: string;
+        };
+        /** @description A threshold as it is set. The open one of its level ends on the day before. */
+        NewApprovalRule: {
+            /** Format: int64 */
+            above: number;
+            currency: components["schemas"]["Currency"];
+            level: components["schemas"]["Level"];
+            /** Format: date */
+            valid_from: string;
         };
         /** @description A truck as the dock reports it. */
         NewArrival: {
@@ -5563,8 +6818,25 @@ export interface components {
             name: string;
             phone?: components["schemas"]["Phone"] | null;
             price_group?: string | null;
-            standing: components["schemas"]["Standing"];
+            standing: components["schemas"]["CustomerStanding"];
             tax_id?: components["schemas"]["TaxId"] | null;
+        };
+        NewDelegation: {
+            currency: components["schemas"]["Currency"];
+            delegate: components["schemas"]["UserId"];
+            level: components["schemas"]["Level"];
+            /** Format: int64 */
+            limit: number;
+            reason: string;
+            /** Format: date */
+            valid_from: string;
+            /** Format: date */
+            valid_until: string;
+        };
+        /** @description The decision about one lot. */
+        NewDisposition: {
+            decision: components["schemas"]["ColdchainDisposition"];
+            reason: string;
         };
         /** @description A paper that was shown. */
         NewDocument: {
@@ -5622,6 +6894,10 @@ export interface components {
             /** @description Start and end of a delivery window that the shop offers. */
             window: components["schemas"]["Window"];
         };
+        /** @description Why finance lets a draft pass that is above what is free. */
+        NewOverride: {
+            reason: string;
+        };
         /** @description A kind of box as somebody enters it; entering a code again corrects it. */
         NewPackaging: {
             class: components["schemas"]["TemperatureClass"];
@@ -5663,12 +6939,28 @@ export interface components {
             valid_from: components["schemas"]["Instant"];
             valid_until?: components["schemas"]["Instant"] | null;
         };
+        /** @description A probe to be registered. */
+        NewProbe: {
+            /** Format: date */
+            calibrated_on?: string | null;
+            /** Format: date */
+            calibration_due?: string | null;
+            class?: components["schemas"]["TemperatureClass"] | null;
+            code: string;
+            gateway?: components["schemas"]["ProbeId"] | null;
+            kind?: components["schemas"]["ProbeKind"];
+            place?: components["schemas"]["PlaceId"] | null;
+            room?: string | null;
+            site: components["schemas"]["SiteId"];
+            /** @description `freshet/probes/{id}/readings` if nothing is said; `zigbee2mqtt/cold-room/A1` and the like otherwise. */
+            topic?: string | null;
+            zone?: components["schemas"]["ZoneId"] | null;
+        };
         /** @description A purchase order to be placed. */
         NewPurchaseOrder: {
             /** Format: date */
             delivery_on: string;
             lines: components["schemas"]["NewPurchaseOrderLine"][];
-            requisition?: components["schemas"]["RequisitionId"] | null;
             site: components["schemas"]["SiteId"];
             supplier: components["schemas"]["SupplierId"];
         };
@@ -5728,6 +7020,27 @@ export interface components {
             text?: string;
             /** Format: int64 */
             time: number;
+        };
+        /** @description A requisition as a buyer writes it. */
+        NewRequisition: {
+            /** @description Whose budget pays. */
+            department: string;
+            lines: components["schemas"]["NewRequisitionLine"][];
+            /** @description What it is for. */
+            reason: string;
+            site: components["schemas"]["SiteId"];
+        };
+        NewRequisitionLine: {
+            /** Format: date */
+            needed_by: string;
+            /** @description Why the quantity is what it is, where it differs from the proposal. */
+            note?: string;
+            price?: components["schemas"]["Price"] | null;
+            /** @description In what the SKU is bought by: pieces, or grams of loose goods. */
+            quantity: components["schemas"]["Quantity"];
+            sku: components["schemas"]["SkuId"];
+            specification?: components["schemas"]["Specification"];
+            supplier?: components["schemas"]["SupplierId"] | null;
         };
         /** @description What goes back, and who takes it. */
         NewReturn: {
@@ -5877,6 +7190,14 @@ export interface components {
             delivery_window: components["schemas"]["DeliveryWindowId"];
             site: components["schemas"]["SiteId"];
         };
+        /** @description A webhook that somebody wants. */
+        NewWebhook: {
+            /** @description Kinds of events, such as `lot_quarantined`; absent or empty for all. */
+            kinds?: string[];
+            name: string;
+            /** @description Where messages are posted; `https`, unless the server may call private addresses. */
+            url: string;
+        };
         /** @description A window to be opened. */
         NewWindow: {
             /** Format: int64 */
@@ -5899,7 +7220,7 @@ export interface components {
          * @description What happens to an order after a failed attempt.
          * @enum {string}
          */
-        NextStep: "TryAgainLater" | "BackToWarehouse";
+        NextStep: "try_again_later" | "back_to_warehouse";
         /** @description All that one note has in boxes. */
         NoteParcels: {
             parcels: components["schemas"]["ParcelSheet"][];
@@ -6042,7 +7363,7 @@ export interface components {
             /** Format: int64 */
             revision: number;
             site: components["schemas"]["SiteId"];
-            state: components["schemas"]["Stage"];
+            state: components["schemas"]["OrderStage"];
             window: components["schemas"]["DeliveryWindowId"];
             window_end: components["schemas"]["Instant"];
             window_start: components["schemas"]["Instant"];
@@ -6054,6 +7375,11 @@ export interface components {
         OrderChannel: "shop" | "desk" | "file";
         /** Format: uuid */
         OrderLineId: string;
+        /**
+         * @description The name of a state, without its facts: what lists filter by.
+         * @enum {string}
+         */
+        OrderStage: "placed" | "held" | "accepted" | "declined" | "cancelled" | "released" | "packed" | "dispatched" | "handed_over" | "failed";
         /** @description One order as it is shown to its customer and to staff. */
         OrderView: {
             amount?: components["schemas"]["Money"] | null;
@@ -6075,20 +7401,40 @@ export interface components {
             /** @description Why it is held, declined, cancelled or failed. */
             reason?: string | null;
             release_note?: components["schemas"]["ReleaseNoteId"] | null;
-            review: components["schemas"]["Finding"][];
+            review: components["schemas"]["ReviewFinding"][];
             /** Format: int64 */
             revision: number;
             site: components["schemas"]["SiteId"];
-            state: components["schemas"]["Stage"];
+            state: components["schemas"]["OrderStage"];
             window: components["schemas"]["DeliveryWindowId"];
             window_end: components["schemas"]["Instant"];
             window_start: components["schemas"]["Instant"];
+        };
+        /** @description A requisition and the purchase orders that it became. */
+        OrderedRequisition: {
+            orders: components["schemas"]["PurchaseOrder"][];
+            requisition: components["schemas"]["Requisition"];
         };
         /**
          * @description What an inspector found about one criterion.
          * @enum {string}
          */
-        Outcome: "Conforms" | "Deviates";
+        Outcome: "conforms" | "deviates";
+        /**
+         * @description What the machine last concluded.
+         * @enum {string}
+         */
+        Over: "Fine" | "PendingHigh" | "PendingLow" | "High" | "HighHigh" | "Low";
+        /** @description How far a budget is overrun with finance's leave. */
+        Overrun: {
+            category: string;
+            month: string;
+            /**
+             * Format: int64
+             * @description What is asked beyond what is free, in hundredths of a percent of the budget.
+             */
+            over_bp: number;
+        };
         /** @description A kind of box with its cool packs. */
         Packaging: {
             class: components["schemas"]["TemperatureClass"];
@@ -6297,7 +7643,7 @@ export interface components {
             items: {
                 answer?: string | null;
                 answered_at?: components["schemas"]["Instant"] | null;
-                finding?: components["schemas"]["Finding"] | null;
+                finding?: components["schemas"]["ComplaintFinding"] | null;
                 id: components["schemas"]["ComplaintId"];
                 kind: components["schemas"]["ComplaintKind"];
                 made_at: components["schemas"]["Instant"];
@@ -6331,6 +7677,45 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Delegation: {
+            items: {
+                currency: components["schemas"]["Currency"];
+                delegate: components["schemas"]["UserId"];
+                delegator: components["schemas"]["UserId"];
+                ended_at?: components["schemas"]["Instant"] | null;
+                id: components["schemas"]["DelegationId"];
+                level: components["schemas"]["Level"];
+                /** @description The largest purchase that the delegate may sign. */
+                limit: components["schemas"]["Money"];
+                made_at: components["schemas"]["Instant"];
+                reason: string;
+                /** Format: date */
+                valid_from: string;
+                /** Format: date */
+                valid_until: string;
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Delivery: {
+            items: {
+                /** @description What the receiver answered, or why it could not be asked, at the last try. */
+                answer?: string | null;
+                /**
+                 * Format: int64
+                 * @description Of the event in the log.
+                 */
+                position: number;
+                state: components["schemas"]["DeliveryState"];
+                tried_at?: components["schemas"]["Instant"] | null;
+                /** Format: int64 */
+                tries: number;
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_DeliveryWindow: {
             items: (components["schemas"]["Window"] & {
                 /**
@@ -6351,6 +7736,44 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Excursion: {
+            items: {
+                acknowledged_at?: components["schemas"]["Instant"] | null;
+                acknowledged_by?: components["schemas"]["Actor"] | null;
+                acted_at?: components["schemas"]["Instant"] | null;
+                /** @description The first reading outside the limit, or the last before the silence. */
+                began_at: components["schemas"]["Instant"];
+                cause?: components["schemas"]["Cause"] | null;
+                class: components["schemas"]["TemperatureClass"];
+                closed_at?: components["schemas"]["Instant"] | null;
+                closed_by?: components["schemas"]["Actor"] | null;
+                ended_at?: components["schemas"]["Instant"] | null;
+                id: components["schemas"]["ExcursionId"];
+                kind: components["schemas"]["AlarmKind"];
+                next_rung_at?: components["schemas"]["Instant"] | null;
+                note?: string | null;
+                /** @description When the shop knew of it; later when the readings came late. */
+                noticed_at: components["schemas"]["Instant"];
+                /**
+                 * Format: int32
+                 * @description The warmest reading, or the coldest on the cold side.
+                 */
+                peak?: number | null;
+                place?: components["schemas"]["PlaceId"] | null;
+                probe: components["schemas"]["ProbeId"];
+                /** @description When it was an alarm, by the readings. */
+                raised_at: components["schemas"]["Instant"];
+                /** Format: int64 */
+                revision: number;
+                rung: components["schemas"]["Rung"];
+                site: components["schemas"]["SiteId"];
+                state: components["schemas"]["ExcursionState"];
+                zone?: components["schemas"]["ZoneId"] | null;
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_FigureEntry: {
             items: {
                 at: components["schemas"]["Instant"];
@@ -6366,6 +7789,23 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Kept: {
+            items: {
+                at: components["schemas"]["Instant"];
+                /**
+                 * Format: int32
+                 * @description Tenths of a degree.
+                 */
+                decicelsius: number;
+                /** @description The probe's calibration was overdue. */
+                doubtful: boolean;
+                received_at: components["schemas"]["Instant"];
+                source: components["schemas"]["Source"];
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_MaskedCustomer: {
             items: {
                 blocked_since?: components["schemas"]["Instant"] | null;
@@ -6376,9 +7816,9 @@ export interface components {
                 name: string;
                 /** @description `09••••••78`. */
                 phone?: string | null;
-                phone_state: components["schemas"]["Confirmation"];
+                phone_state: components["schemas"]["PhoneConfirmation"];
                 registered_at: components["schemas"]["Instant"];
-                standing: components["schemas"]["Standing"];
+                standing: components["schemas"]["CustomerStanding"];
             }[];
             /** @description Hand this to `after` for what follows; absent on the last page. */
             next?: string | null;
@@ -6486,7 +7926,7 @@ export interface components {
                 /** Format: int64 */
                 revision: number;
                 site: components["schemas"]["SiteId"];
-                state: components["schemas"]["Stage"];
+                state: components["schemas"]["OrderStage"];
                 window: components["schemas"]["DeliveryWindowId"];
                 window_end: components["schemas"]["Instant"];
                 window_start: components["schemas"]["Instant"];
@@ -6577,7 +8017,7 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
-        Page_Posted: {
+        Page_PostedEntry: {
             items: {
                 at: components["schemas"]["Instant"];
                 /** @description Who wrote it: `staff`, `customer`, `system` … */
@@ -6620,6 +8060,42 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Probe: {
+            items: {
+                /** Format: date */
+                calibrated_on?: string | null;
+                /**
+                 * Format: date
+                 * @description Readings after this day are marked as doubtful.
+                 */
+                calibration_due?: string | null;
+                class: components["schemas"]["TemperatureClass"];
+                code: string;
+                gateway?: components["schemas"]["ProbeId"] | null;
+                id: components["schemas"]["ProbeId"];
+                kind: components["schemas"]["ProbeKind"];
+                last_at?: components["schemas"]["Instant"] | null;
+                /** Format: int32 */
+                last_value?: number | null;
+                over: components["schemas"]["Over"];
+                over_since?: components["schemas"]["Instant"] | null;
+                place?: components["schemas"]["PlaceId"] | null;
+                registered_at: components["schemas"]["Instant"];
+                /** Format: int64 */
+                revision: number;
+                /** @description One room of the zone, by name. */
+                room?: string | null;
+                silent: boolean;
+                site: components["schemas"]["SiteId"];
+                state: components["schemas"]["ProbeState"];
+                /** @description Under which it may publish by MQTT. */
+                topic: string;
+                zone?: components["schemas"]["ZoneId"] | null;
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_ProcedureAcknowledgement: {
             items: {
                 at: components["schemas"]["Instant"];
@@ -6652,6 +8128,30 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_PurchaseAttempt: {
+            items: {
+                /** @description With what the same person bought of the same supplier, unsigned, in the days before. */
+                amount: components["schemas"]["Money"];
+                currency: components["schemas"]["Currency"];
+                /** Format: date */
+                delivery_on: string;
+                id: components["schemas"]["PurchaseAttemptId"];
+                /** @description Up to which amount a buyer needs nobody. */
+                limit: components["schemas"]["Money"];
+                /** @description Whose signatures were missing. */
+                missing: components["schemas"]["Level"][];
+                /** @description The rule that says so. */
+                rule: components["schemas"]["ApprovalRuleId"];
+                site: components["schemas"]["SiteId"];
+                supplier: components["schemas"]["SupplierId"];
+                tried_at: components["schemas"]["Instant"];
+                tried_by: components["schemas"]["Actor"];
+                value: components["schemas"]["Money"];
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_PurchaseOrderHead: {
             items: {
                 currency: components["schemas"]["Currency"];
@@ -6675,6 +8175,27 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_Quarantine: {
+            items: {
+                decided_at?: components["schemas"]["Instant"] | null;
+                decided_by?: components["schemas"]["Actor"] | null;
+                excursion: components["schemas"]["ExcursionId"];
+                id: components["schemas"]["QuarantineId"];
+                lot: components["schemas"]["LotId"];
+                lot_code: string;
+                opened_at: components["schemas"]["Instant"];
+                reason?: string | null;
+                /** Format: int64 */
+                revision: number;
+                site: components["schemas"]["SiteId"];
+                sku: components["schemas"]["SkuId"];
+                state: components["schemas"]["QuarantineState"];
+                why: components["schemas"]["QuarantineWhy"];
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Rating: {
             items: (components["schemas"]["Stars"] & {
                 at: components["schemas"]["Instant"];
@@ -6684,6 +8205,33 @@ export interface components {
                 suggestion: string;
                 text: string;
             })[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_RequisitionHead: {
+            items: {
+                currency: components["schemas"]["Currency"];
+                department: string;
+                drafted_at: components["schemas"]["Instant"];
+                id: components["schemas"]["RequisitionId"];
+                /** @description `PR-TPE1-260328-3`. */
+                number: string;
+                reason: string;
+                requested_by: components["schemas"]["Actor"];
+                /** Format: int64 */
+                revision: number;
+                /**
+                 * Format: int64
+                 * @description How often it was submitted.
+                 */
+                round: number;
+                site: components["schemas"]["SiteId"];
+                state: components["schemas"]["RequisitionState"];
+                submitted_at?: components["schemas"]["Instant"] | null;
+                /** @description What its lines are estimated to come to, tax excluded. */
+                value: components["schemas"]["Money"];
+            }[];
             /** @description Hand this to `after` for what follows; absent on the last page. */
             next?: string | null;
         };
@@ -7038,6 +8586,22 @@ export interface components {
             /** @description Hand this to `after` for what follows; absent on the last page. */
             next?: string | null;
         };
+        /** @description One page of a list. */
+        Page_Webhook: {
+            items: {
+                created_at: components["schemas"]["Instant"];
+                id: components["schemas"]["WebhookId"];
+                /** @description Empty for all. */
+                kinds: string[];
+                name: string;
+                /** Format: int64 */
+                revision: number;
+                state: components["schemas"]["WebhookState"];
+                url: string;
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
         /** @description What is inside, by order line and lot. */
         ParcelContent: {
             lot: components["schemas"]["LotId"];
@@ -7050,6 +8614,8 @@ export interface components {
         };
         /** Format: uuid */
         ParcelId: string;
+        /** @enum {string} */
+        ParcelOnTheRoad: "expected" | "loaded" | "left_behind" | "handed_over" | "returned";
         /** @description A parcel and what is in it. */
         ParcelSheet: {
             class: components["schemas"]["TemperatureClass"];
@@ -7072,7 +8638,7 @@ export interface components {
             state: components["schemas"]["ParcelState"];
         };
         /** @enum {string} */
-        ParcelState: "Packed" | "Staged" | "Loaded" | "HandedOver" | "Returned";
+        ParcelState: "packed" | "staged" | "loaded" | "handed_over" | "returned";
         /** @description A new password, and the old one as proof. */
         PasswordChange: {
             /** Format: password */
@@ -7108,6 +8674,11 @@ export interface components {
         PaymentState: "requested" | "authorised" | "captured" | "refunded" | "declined" | "voided";
         /** @description E.164, or a national number of Taiwan or the Mainland */
         Phone: string;
+        /**
+         * @description Whether a one-time code has come back from the phone.
+         * @enum {string}
+         */
+        PhoneConfirmation: "unconfirmed" | "confirmed";
         /** @description The number by which a customer is looked for. */
         PhoneLookup: {
             phone: components["schemas"]["Phone"];
@@ -7161,7 +8732,7 @@ export interface components {
         Picking: {
             /** @description The code on the bin. */
             bin: string;
-            confirm?: components["schemas"]["Confirmation"] | null;
+            confirm?: components["schemas"]["WeightConfirmation"] | null;
             /** @description What the scanner read on the goods: a lot code, a GS1 label, or our own scale's label. */
             scan: string;
             /** @description The code on the tote that the goods go into. */
@@ -7191,7 +8762,7 @@ export interface components {
          *     stand for the world outside, and their balance only says what has come from or gone to it.
          * @enum {string}
          */
-        PlaceKind: "Supplier" | "Dock" | "Bin" | "PickFace" | "Staging" | "Tote" | "Vehicle" | "Customer" | "Waste" | "Adjustment" | "Production";
+        PlaceKind: "supplier" | "dock" | "bin" | "pick_face" | "staging" | "tote" | "vehicle" | "customer" | "waste" | "adjustment" | "production";
         /** @description A plan as it stands after it was kept. */
         Plan: {
             /** @description Shifts that could not be used, and why. */
@@ -7232,7 +8803,7 @@ export interface components {
             positions: components["schemas"]["Fix"][];
         };
         /** @description One entry as it stands in the journal. */
-        Posted: {
+        PostedEntry: {
             at: components["schemas"]["Instant"];
             /** @description Who wrote it: `staff`, `customer`, `system` … */
             by: string;
@@ -7270,7 +8841,7 @@ export interface components {
          * @description Whether a step belongs to every case.
          * @enum {string}
          */
-        Presence: "Always" | "WhenNeeded";
+        Presence: "always" | "when_needed";
         /**
          * @description Money for a base amount of goods: NT$60 per 台斤, ¥12.80 per 500 g, NT$85 per piece.
          *
@@ -7301,8 +8872,47 @@ export interface components {
          * @description One entry of a price list; order lines keep it as the source of what they charge.
          */
         PriceId: string;
+        /** @description A probe or a gateway. */
+        Probe: {
+            /** Format: date */
+            calibrated_on?: string | null;
+            /**
+             * Format: date
+             * @description Readings after this day are marked as doubtful.
+             */
+            calibration_due?: string | null;
+            class: components["schemas"]["TemperatureClass"];
+            code: string;
+            gateway?: components["schemas"]["ProbeId"] | null;
+            id: components["schemas"]["ProbeId"];
+            kind: components["schemas"]["ProbeKind"];
+            last_at?: components["schemas"]["Instant"] | null;
+            /** Format: int32 */
+            last_value?: number | null;
+            over: components["schemas"]["Over"];
+            over_since?: components["schemas"]["Instant"] | null;
+            place?: components["schemas"]["PlaceId"] | null;
+            registered_at: components["schemas"]["Instant"];
+            /** Format: int64 */
+            revision: number;
+            /** @description One room of the zone, by name. */
+            room?: string | null;
+            silent: boolean;
+            site: components["schemas"]["SiteId"];
+            state: components["schemas"]["ProbeState"];
+            /** @description Under which it may publish by MQTT. */
+            topic: string;
+            zone?: components["schemas"]["ZoneId"] | null;
+        };
         /** Format: uuid */
         ProbeId: string;
+        /**
+         * @description What stands there.
+         * @enum {string}
+         */
+        ProbeKind: "Probe" | "Gateway";
+        /** @enum {string} */
+        ProbeState: "Working" | "Retired";
         /** @description Why a request was refused. Nothing of a refused request is kept. */
         Problem: {
             /** @description The stable slug that programs match on: `ledger/short-stock`. */
@@ -7440,7 +9050,32 @@ export interface components {
             photo: components["schemas"]["PhotoId"];
         };
         /** @enum {string} */
-        Punctuality: "Early" | "OnTime" | "Late";
+        Punctuality: "early" | "on_time" | "late";
+        /** @description A purchase that somebody tried without the signatures that it needs. Nothing was bought. */
+        PurchaseAttempt: {
+            /** @description With what the same person bought of the same supplier, unsigned, in the days before. */
+            amount: components["schemas"]["Money"];
+            currency: components["schemas"]["Currency"];
+            /** Format: date */
+            delivery_on: string;
+            id: components["schemas"]["PurchaseAttemptId"];
+            /** @description Up to which amount a buyer needs nobody. */
+            limit: components["schemas"]["Money"];
+            /** @description Whose signatures were missing. */
+            missing: components["schemas"]["Level"][];
+            /** @description The rule that says so. */
+            rule: components["schemas"]["ApprovalRuleId"];
+            site: components["schemas"]["SiteId"];
+            supplier: components["schemas"]["SupplierId"];
+            tried_at: components["schemas"]["Instant"];
+            tried_by: components["schemas"]["Actor"];
+            value: components["schemas"]["Money"];
+        };
+        /**
+         * Format: uuid
+         * @description A purchase that was tried without its signatures.
+         */
+        PurchaseAttemptId: string;
         /** @description A purchase order with everything that was agreed. */
         PurchaseOrder: components["schemas"]["PurchaseOrderHead"] & {
             lines: components["schemas"]["PurchaseOrderLine"][];
@@ -7487,12 +9122,7 @@ export interface components {
          * @description How far a purchase order has come.
          * @enum {string}
          */
-        PurchaseOrderState: "Placed" | "Accepted" | "Declined" | "Cancelled" | "PartlyReceived" | "Received" | "Closed";
-        /**
-         * @description What a customer may agree to. Notices about their own order need no consent.
-         * @enum {string}
-         */
-        Purpose: "marketing" | "surveys" | "profiling";
+        PurchaseOrderState: "placed" | "accepted" | "declined" | "cancelled" | "partly_received" | "received" | "closed";
         /** @description Goods that have reached their bin. */
         PutAway: {
             bin: components["schemas"]["PlaceId"];
@@ -7530,12 +9160,12 @@ export interface components {
          * @description A paper that a supplier shows.
          * @enum {string}
          */
-        QualificationKind: "Licence" | "FoodBusiness" | "Traceability" | "Organic" | "ResidueReport" | "FoodSafetySystem" | "Quarantine";
+        QualificationKind: "licence" | "food_business" | "traceability" | "organic" | "residue_report" | "food_safety_system" | "quarantine_certificate";
         /**
          * @description What a position is worth.
          * @enum {string}
          */
-        Quality: "Good" | "Teleport" | "ClockAhead";
+        Quality: "good" | "teleport" | "clock_ahead";
         /**
          * @description What is bought, moved, promised, weighed and sold. Both dimensions travel together through every step,
          *     so that the fish ordered by the piece is invoiced by the gram the scale showed and nobody converts.
@@ -7555,6 +9185,23 @@ export interface components {
              */
             pieces?: number | null;
         };
+        /** @description A lot that waits for a quality decision, or has had it. */
+        Quarantine: {
+            decided_at?: components["schemas"]["Instant"] | null;
+            decided_by?: components["schemas"]["Actor"] | null;
+            excursion: components["schemas"]["ExcursionId"];
+            id: components["schemas"]["QuarantineId"];
+            lot: components["schemas"]["LotId"];
+            lot_code: string;
+            opened_at: components["schemas"]["Instant"];
+            reason?: string | null;
+            /** Format: int64 */
+            revision: number;
+            site: components["schemas"]["SiteId"];
+            sku: components["schemas"]["SkuId"];
+            state: components["schemas"]["QuarantineState"];
+            why: components["schemas"]["QuarantineWhy"];
+        };
         /** @description What became of a quarantined part. */
         QuarantineDecision: {
             at: components["schemas"]["Instant"];
@@ -7562,6 +9209,15 @@ export interface components {
             disposition: components["schemas"]["Disposition"];
             reason: string;
         };
+        /** Format: uuid */
+        QuarantineId: string;
+        /** @enum {string} */
+        QuarantineState: "Open" | "Released" | "Shortened" | "Destroyed" | "Voided";
+        /**
+         * @description Why a lot was stopped.
+         * @enum {string}
+         */
+        QuarantineWhy: "OverLimit" | "Unanswered";
         Question: {
             choices: components["schemas"]["Text"][];
             code: string;
@@ -7593,6 +9249,20 @@ export interface components {
         };
         /** Format: uuid */
         RatingId: string;
+        /** @description One reading of a batch. */
+        Reading: {
+            /** @description When it was measured, by the probe's clock. */
+            at: components["schemas"]["Instant"];
+            /**
+             * Format: int32
+             * @description Tenths of a degree.
+             */
+            decicelsius: number;
+        };
+        /** @description Readings in any order; late and doubled ones are welcome. */
+        Readings: {
+            readings: components["schemas"]["Reading"][];
+        };
         /** @description What became of a batch. */
         Received: {
             /** Format: int64 */
@@ -7613,8 +9283,22 @@ export interface components {
              */
             teleports: number;
         };
+        /** @description What became of a batch. */
+        Recorded: {
+            /** @description The probe's calibration was overdue. */
+            doubtful: number;
+            /** @description Excursions that the readings belong to. */
+            excursions: components["schemas"]["ExcursionId"][];
+            /** @description Already there. */
+            known: number;
+            /** @description Older than what was there: the alarms were judged anew from them on. */
+            late: number;
+            probe: components["schemas"]["ProbeId"];
+            /** @description New ones. */
+            recorded: number;
+        };
         /** @enum {string} */
-        ReferenceKind: "ShippingNotice" | "DeliveryNote" | "BillOfLading" | "Invoice";
+        ReferenceKind: "shipping_notice" | "delivery_note" | "bill_of_lading" | "invoice";
         /** @description A lot of the same family. */
         Relative: {
             lot: components["schemas"]["LotId"];
@@ -7649,8 +9333,60 @@ export interface components {
             /** @description `health_certificate`, `driving_licence`, `insurance`, or the code of a certificate. */
             paper: string;
         };
+        /** @description A requisition with everything that is wanted. */
+        Requisition: components["schemas"]["RequisitionHead"] & {
+            lines: components["schemas"]["RequisitionLine"][];
+        };
+        /** @description What identifies a requisition and how it stands. */
+        RequisitionHead: {
+            currency: components["schemas"]["Currency"];
+            department: string;
+            drafted_at: components["schemas"]["Instant"];
+            id: components["schemas"]["RequisitionId"];
+            /** @description `PR-TPE1-260328-3`. */
+            number: string;
+            reason: string;
+            requested_by: components["schemas"]["Actor"];
+            /** Format: int64 */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How often it was submitted.
+             */
+            round: number;
+            site: components["schemas"]["SiteId"];
+            state: components["schemas"]["RequisitionState"];
+            submitted_at?: components["schemas"]["Instant"] | null;
+            /** @description What its lines are estimated to come to, tax excluded. */
+            value: components["schemas"]["Money"];
+        };
         /** Format: uuid */
         RequisitionId: string;
+        /** @description One product of a requisition. */
+        RequisitionLine: {
+            /** @description Decides which budget pays. */
+            category: string;
+            explanation?: components["schemas"]["Explanation"] | null;
+            id: components["schemas"]["RequisitionLineId"];
+            /** Format: date */
+            needed_by: string;
+            note: string;
+            /** Format: int64 */
+            position: number;
+            price: components["schemas"]["Price"];
+            quantity: components["schemas"]["Quantity"];
+            sku: components["schemas"]["SkuId"];
+            specification: components["schemas"]["Specification"];
+            supplier: components["schemas"]["SupplierId"];
+            value: components["schemas"]["Money"];
+        };
+        /** Format: uuid */
+        RequisitionLineId: string;
+        /**
+         * @description How far a requisition has come.
+         * @enum {string}
+         */
+        RequisitionState: "draft" | "submitted" | "approved" | "rejected" | "ordered" | "withdrawn";
         /** @description A claim on stock for one order line. */
         Reservation: {
             /**
@@ -7685,7 +9421,15 @@ export interface components {
          * @description How far a reservation has come.
          * @enum {string}
          */
-        ReservationState: "Promised" | "Uncovered" | "Bound" | "Consumed" | "Released" | "Expired";
+        ReservationState: "promised" | "uncovered" | "bound" | "consumed" | "released" | "expired";
+        /** @description Why a probe is taken out of use. */
+        Retirement: {
+            reason: string;
+        };
+        /** @description A parcel that is scanned off a run. */
+        ReturnScan: {
+            parcel: components["schemas"]["ParcelId"];
+        };
         /** @description A parcel that is back at the dock. */
         Returned: {
             /** @description Whether the run had left with it. */
@@ -7702,6 +9446,16 @@ export interface components {
             quantity: components["schemas"]["Quantity"];
             reason: string;
             value: components["schemas"]["Money"];
+        };
+        /** @description Why the desk decides as it does; kept in the order's trace. */
+        ReviewDecision: {
+            because: string;
+        };
+        /** @description One line of the trace. */
+        ReviewFinding: components["schemas"]["Verdict"] & {
+            /** @description What the rule looked at, in figures: `4210 m of 15000 m`. */
+            fact: string;
+            rule: components["schemas"]["Rule"];
         };
         /**
          * @description Why a person has to look at an order before it may go on.
@@ -7744,12 +9498,12 @@ export interface components {
             revision: components["schemas"]["RevisionCard"];
         };
         /** @enum {string} */
-        RevisionState: "Draft" | "InReview" | "Approved" | "Published" | "Retired";
+        RevisionState: "draft" | "in_review" | "approved" | "published" | "retired";
         /**
          * @description What somebody is in the shop.
          * @enum {string}
          */
-        Role: "administrator" | "buyer" | "department_head" | "finance_controller" | "accountant" | "cashier" | "general_manager" | "receiver" | "quality_inspector" | "warehouse_lead" | "picker" | "packer" | "order_desk" | "dispatcher" | "courier" | "operations_manager" | "food_safety_auditor" | "customer" | "supplier" | "device";
+        Role: "administrator" | "buyer" | "buyer_lead" | "department_head" | "finance_controller" | "accountant" | "cashier" | "general_manager" | "receiver" | "quality_inspector" | "warehouse_lead" | "picker" | "packer" | "order_desk" | "dispatcher" | "courier" | "operations_manager" | "food_safety_auditor" | "customer" | "supplier" | "device";
         /** @description The roles that a user shall have, and where. */
         RolesWanted: {
             roles: components["schemas"]["Role"][];
@@ -7790,7 +9544,12 @@ export interface components {
         /** Format: uuid */
         RunId: string;
         /** @enum {string} */
-        RunState: "Planned" | "Loading" | "Departed" | "Finished" | "Cancelled";
+        RunState: "planned" | "loading" | "departed" | "finished" | "cancelled";
+        /**
+         * @description Who is called, one after the other, while nobody answers.
+         * @enum {string}
+         */
+        Rung: "Operator" | "ShiftLead" | "Quality" | "Management";
         /** @enum {string} */
         SampleCoverage: "sample" | "whole_load";
         /** @description How many cartons to open for one class of fault. */
@@ -7869,10 +9628,6 @@ export interface components {
             total: components["schemas"]["Quantity"];
             weighings: components["schemas"]["Weighed"][];
         };
-        /** @description A parcel that is scanned onto a run. */
-        Scan: {
-            parcel: components["schemas"]["ParcelId"];
-        };
         /** @description One event as readers get it. */
         SealedEvent: {
             actor: components["schemas"]["Actor"];
@@ -7893,10 +9648,15 @@ export interface components {
             version: number;
         };
         /**
+         * @description Why less was sent than was ordered.
+         * @enum {string}
+         */
+        SentShortReason: "no_stock" | "not_found" | "damaged" | "expired" | "blocked" | "out_of_tolerance";
+        /**
          * @description Whether a step has its place among the others.
          * @enum {string}
          */
-        Sequence: "InOrder" | "AnyTime";
+        Sequence: "in_order" | "any_time";
         /** @description One line of a settlement sheet. */
         SettledLine: {
             /** @description What the scale and the hand said. */
@@ -7915,7 +9675,7 @@ export interface components {
             price: components["schemas"]["Price"];
             /** @description `expected − amount`: positive comes back to the customer, negative is paid extra. */
             refund: components["schemas"]["Money"];
-            short?: components["schemas"]["ShortReason"] | null;
+            short?: components["schemas"]["SentShortReason"] | null;
             sku: components["schemas"]["SkuId"];
             tax: components["schemas"]["TaxClass"];
         };
@@ -7945,7 +9705,7 @@ export interface components {
             number: string;
             order: components["schemas"]["CustomerOrderId"];
             refund?: components["schemas"]["Money"] | null;
-            state: components["schemas"]["Stage"];
+            state: components["schemas"]["OrderStage"];
         };
         /** @description One line of it. */
         SheetLine: {
@@ -7962,7 +9722,7 @@ export interface components {
             ordered: components["schemas"]["Quantity"];
             price: components["schemas"]["Price"];
             refund?: components["schemas"]["Money"] | null;
-            short?: components["schemas"]["ShortReason"] | null;
+            short?: components["schemas"]["SentShortReason"] | null;
             sku: components["schemas"]["SkuId"];
             tax: components["schemas"]["TaxClass"];
         };
@@ -7988,7 +9748,7 @@ export interface components {
             why: components["schemas"]["Unfit"];
         };
         /** @enum {string} */
-        ShiftState: "Open" | "Cancelled";
+        ShiftState: "open" | "cancelled";
         /** @description A shipping notice as the dock reads it. */
         ShippingNotice: {
             announced_at: components["schemas"]["Instant"];
@@ -8010,13 +9770,25 @@ export interface components {
          * @description Why less was sent than wanted.
          * @enum {string}
          */
-        ShortReason: "NotFound" | "Damaged" | "Expired" | "Blocked" | "NoStock";
+        ShortReason: "not_found" | "damaged" | "expired" | "blocked" | "no_stock";
         /** @description A pick that stops early. */
         Shortage: {
             reason: components["schemas"]["ShortReason"];
             tote?: string | null;
             /** @description What was found nevertheless; needs a tote. */
             weighings?: components["schemas"]["Weighing"][];
+        };
+        /** @description A signature under a day. */
+        Signature: {
+            /** @description What explains alarms that are still open; may be empty on a quiet day. */
+            note?: string;
+        };
+        /** @description A day that was signed off. */
+        SignedDay: {
+            figures: components["schemas"]["DayFigures"];
+            note: string;
+            signed_at: components["schemas"]["Instant"];
+            signed_by: components["schemas"]["Actor"];
         };
         /** @description A site as it is shown and sent. */
         SiteCard: {
@@ -8042,6 +9814,17 @@ export interface components {
          * @description A shop's site: a warehouse with its delivery area, its time zone and its legal profile.
          */
         SiteId: string;
+        /** @description The limits of a class at a site, with the revision that a change must name. */
+        SiteLimits: {
+            class: components["schemas"]["TemperatureClass"];
+            limits: components["schemas"]["Limits"];
+            /**
+             * Format: int64
+             * @description 0 while the site has said nothing and the house's own limits hold.
+             */
+            revision: number;
+            site: components["schemas"]["SiteId"];
+        };
         /** @description The sites that a user works for. */
         SiteScope: "all" | {
             only: components["schemas"]["SiteId"][];
@@ -8050,12 +9833,12 @@ export interface components {
          * @description What a stop asks of vehicle and courier beyond room.
          * @enum {string}
          */
-        Skill: "Frozen" | "BusinessDock" | "AgeCheck";
+        Skill: "frozen" | "business_dock" | "age_check";
         /**
          * @description Why a lot that would have run out sooner was not taken.
          * @enum {string}
          */
-        Skip: "NotApproved" | "Blocked" | "LifeTooShort" | "SetAside";
+        Skip: "not_approved" | "blocked" | "life_too_short" | "set_aside";
         /** @description A lot that was passed over, and why. */
         Skipped: {
             lot: components["schemas"]["LotId"];
@@ -8114,6 +9897,13 @@ export interface components {
          * @description A product as it is stocked, sold and counted.
          */
         SkuId: string;
+        /** @description The law of a product, as it is shown. */
+        SkuThermalLaw: {
+            law: components["schemas"]["ThermalLaw"];
+            /** Format: int64 */
+            revision: number;
+            sku: components["schemas"]["SkuId"];
+        };
         /** @description The slip that goes with the goods through the house. */
         Slip: {
             closed_at?: components["schemas"]["Instant"] | null;
@@ -8139,7 +9929,7 @@ export interface components {
             names: components["schemas"]["Names"];
             order_line: components["schemas"]["OrderLineId"];
             ordered: components["schemas"]["Quantity"];
-            short?: components["schemas"]["ShortReason"] | null;
+            short?: components["schemas"]["SentShortReason"] | null;
             sku: components["schemas"]["SkuId"];
             zone?: components["schemas"]["ZoneId"] | null;
         };
@@ -8169,13 +9959,17 @@ export interface components {
             reference?: components["schemas"]["TraceReference"] | null;
             source?: string | null;
         };
-        /**
-         * @description The name of a state, without its facts: what lists filter by.
-         * @enum {string}
-         */
-        Stage: "placed" | "held" | "accepted" | "declined" | "cancelled" | "released" | "packed" | "dispatched" | "handed_over" | "failed";
-        /** @enum {string} */
-        Standing: "guest" | "registered";
+        /** @description What exactly is wanted, beyond the SKU. */
+        Specification: {
+            /**
+             * Format: int32
+             * @description Warmer than this in the core, the goods are refused; customary if none is named.
+             */
+            arrival_max?: number | null;
+            grade?: string;
+            origin?: string;
+            size?: string;
+        };
         /** @description One to five each. */
         Stars: {
             /** Format: int64 */
@@ -8190,6 +9984,28 @@ export interface components {
          * @enum {string}
          */
         Statement: "balance" | "result";
+        /** @description Goods of a lot in one place, from their first coming to the last one's leaving. */
+        Stay: {
+            from: components["schemas"]["Instant"];
+            kind: components["schemas"]["PlaceKind"];
+            place: components["schemas"]["PlaceId"];
+            until?: components["schemas"]["Instant"] | null;
+            zone?: components["schemas"]["ZoneId"] | null;
+        };
+        /**
+         * @description What became of a signature that was asked for.
+         * @enum {string}
+         */
+        StepState: "open" | "approved" | "rejected" | "returned";
+        /** @description What can still be promised. */
+        StockAvailability: {
+            available: components["schemas"]["Quantity"];
+            deliver_by: components["schemas"]["Instant"];
+            /** @description Until then the goods must be good: the delivery and the SKU's life at the door. */
+            needed_until: components["schemas"]["Instant"];
+            site: components["schemas"]["SiteId"];
+            sku: components["schemas"]["SkuId"];
+        };
         /** @description What one place holds of one lot. */
         StockLine: {
             /**
@@ -8254,7 +10070,7 @@ export interface components {
         /** Format: uuid */
         StopId: string;
         /** @enum {string} */
-        StopState: "Planned" | "Arrived" | "HandedOver" | "Failed" | "Withdrawn";
+        StopState: "planned" | "arrived" | "handed_over" | "failed" | "withdrawn";
         /** @description One order's share of a stop. */
         StopTask: {
             /** Format: int64 */
@@ -8331,7 +10147,7 @@ export interface components {
         /** Format: uuid */
         SuggestionId: string;
         /** @enum {string} */
-        SuggestionState: "Made" | "Accepted" | "Declined";
+        SuggestionState: "made" | "accepted" | "declined";
         /** @description Somebody who sells to us. */
         Supplier: {
             /** @description Categories that the approver has admitted. */
@@ -8398,7 +10214,7 @@ export interface components {
          * @description How far an invoice has come.
          * @enum {string}
          */
-        SupplierInvoiceState: "Blocked" | "Approved" | "Paid" | "Withdrawn";
+        SupplierInvoiceState: "blocked" | "approved" | "paid" | "withdrawn";
         /** @description What a supplier asks for a SKU, tax excluded. */
         SupplierPrice: {
             id: components["schemas"]["SupplierPriceId"];
@@ -8437,7 +10253,17 @@ export interface components {
          * @description What a supplier may be asked for.
          * @enum {string}
          */
-        SupplierStanding: "Registered" | "Approved" | "Probation" | "Suspended";
+        SupplierStanding: "registered" | "approved" | "probation" | "suspended";
+        /**
+         * @description What one supplier gets of a requisition, with what the same person asked of it in the days before: purchases are
+         *     not split to pass below a threshold.
+         */
+        SupplierSum: {
+            /** @description Asked by the same person in the days before, and not refused. */
+            earlier: components["schemas"]["Money"];
+            supplier: components["schemas"]["SupplierId"];
+            value: components["schemas"]["Money"];
+        };
         /** @description A course as it is taught: written by the trainer, versioned by every change. */
         Syllabus: {
             /**
@@ -8504,12 +10330,12 @@ export interface components {
             wave: components["schemas"]["WaveId"];
         };
         /** @enum {string} */
-        TaskState: "Open" | "Picked" | "Shorted" | "Rebound";
+        TaskState: "open" | "picked" | "shorted" | "rebound";
         /**
          * @description How a sale of the goods is taxed.
          * @enum {string}
          */
-        TaxClass: "taxed5" | "exempt" | "zero" | "vat9" | "vat13";
+        TaxClass: "taxed_5" | "exempt" | "zero" | "vat_9" | "vat_13";
         /** @description The tax class of one product under each law: the same cabbage is sold on both sides of the strait. */
         TaxClasses: {
             cn: components["schemas"]["TaxClass"];
@@ -8566,6 +10392,13 @@ export interface components {
             "zh-Hans": string;
             "zh-Hant": string;
         };
+        /** @description How one product ages. */
+        ThermalLaw: {
+            chill?: components["schemas"]["Chill"] | null;
+            law: components["schemas"]["Law"];
+            /** Format: int32 */
+            reference: number;
+        };
         /** Format: uuid */
         TokenId: string;
         /** @description A token and its secret, which is shown this once. */
@@ -8587,10 +10420,17 @@ export interface components {
          * @description Why the system puts something before a meeting.
          * @enum {string}
          */
-        Topic: "Breach" | "Miss" | "OverdueAction" | "UnansweredSuggestion";
-        /** @description The family of a lot in one direction, nearest first, each with where it came from and where it went. */
+        Topic: "breach" | "miss" | "overdue_action" | "unanswered_suggestion";
+        /** @description What decided who must sign: kept as it was, so that the decision can be read later. */
         Trace: {
-            lots: components["schemas"]["TracedLot"][];
+            /** @description What was held against the rules: the value, or the largest of the sums. */
+            amount: components["schemas"]["Money"];
+            /** Format: int64 */
+            days_summed: number;
+            overrun?: components["schemas"]["Overrun"] | null;
+            steps: components["schemas"]["Asked"][];
+            suppliers: components["schemas"]["SupplierSum"][];
+            value: components["schemas"]["Money"];
         };
         /** @description What the papers say beyond the label. */
         TraceFacts: {
@@ -8641,7 +10481,7 @@ export interface components {
             ordered: components["schemas"]["Quantity"];
             price: components["schemas"]["Price"];
             sent?: components["schemas"]["Quantity"] | null;
-            short?: components["schemas"]["ShortReason"] | null;
+            short?: components["schemas"]["SentShortReason"] | null;
         };
         /** @description What the holder of a private link sees of one order: never a name, a number or an address. */
         Tracking: {
@@ -8652,12 +10492,24 @@ export interface components {
             lines: components["schemas"]["TrackedLine"][];
             number: string;
             range: components["schemas"]["AmountRange"];
-            state: components["schemas"]["Stage"];
+            state: components["schemas"]["OrderStage"];
             window_end: components["schemas"]["Instant"];
             window_start: components["schemas"]["Instant"];
         };
+        /**
+         * @description Everything about the signatures of a requisition: who was asked and why, who said what, and what it does to the
+         *     budgets.
+         */
+        Trail: {
+            /** @description As they stand; what this requisition asks for is in `requested` once it is submitted. */
+            budgets: components["schemas"]["Budget"][];
+            overrides: components["schemas"]["BudgetOverride"][];
+            /** @description One for each time it was submitted. */
+            rounds: components["schemas"]["Trace"][];
+            steps: components["schemas"]["ApprovalStep"][];
+        };
         /** @enum {string} */
-        Triage: "Accepted" | "Declined";
+        Triage: "accepted" | "declined";
         /** @description What every account of a site moved within some days. The balances sum to zero. */
         TrialBalance: {
             accounts: components["schemas"]["BalanceLine"][];
@@ -8723,7 +10575,7 @@ export interface components {
          * @description When the clock of a step that is done several times stops.
          * @enum {string}
          */
-        Until: "First" | "Last";
+        Until: "first" | "last";
         /** @description A user, as administrators see them. */
         User: {
             courier?: components["schemas"]["CourierId"] | null;
@@ -8786,9 +10638,9 @@ export interface components {
          * @description What moves, and so how fast.
          * @enum {string}
          */
-        VehicleKind: "Van" | "Truck" | "Motorcycle" | "CargoBike";
+        VehicleKind: "van" | "truck" | "motorcycle" | "cargo_bike";
         /** @enum {string} */
-        VehicleState: "InService" | "Withdrawn";
+        VehicleState: "in_service" | "withdrawn";
         /** @description What a rule says about an order. */
         Verdict: {
             /** @enum {string} */
@@ -8807,7 +10659,7 @@ export interface components {
             reason: string;
         };
         /** @enum {string} */
-        Voting: "Open" | "Voted" | "Closed";
+        Voting: "open" | "voted" | "closed";
         /** @description The longest wait of one case. */
         WaitOfCase: {
             /** Format: int64 */
@@ -8832,11 +10684,36 @@ export interface components {
         /** Format: uuid */
         WaveId: string;
         /** @enum {string} */
-        WaveState: "Open" | "Finished";
+        WaveState: "open" | "finished";
         /** @enum {string} */
-        Way: "On" | "Off";
+        Way: "on" | "off";
+        /** @description A webhook as it is shown. Its secret is never shown again. */
+        Webhook: {
+            created_at: components["schemas"]["Instant"];
+            id: components["schemas"]["WebhookId"];
+            /** @description Empty for all. */
+            kinds: string[];
+            name: string;
+            /** Format: int64 */
+            revision: number;
+            state: components["schemas"]["WebhookState"];
+            url: string;
+        };
+        /** Format: uuid */
+        WebhookId: string;
+        /** @description A webhook and its secret, which is shown this once. */
+        WebhookMade: {
+            /** @description Messages are signed with it: `Freshet-Signature: t=<seconds>,v1=<HMAC-SHA256 of "seconds.body">`. */
+            secret: string;
+            webhook: components["schemas"]["Webhook"];
+        };
+        /**
+         * @description Whether a webhook is told anything.
+         * @enum {string}
+         */
+        WebhookState: "active" | "ended";
         /** @enum {string} */
-        Weekday: "Monday" | "Tuesday" | "Wednesday" | "Thursday" | "Friday" | "Saturday" | "Sunday";
+        Weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
         /** @description One weighing as it was. */
         Weighed: {
             at: components["schemas"]["Instant"];
@@ -8879,6 +10756,10 @@ export interface components {
             pieces?: number | null;
             scale?: components["schemas"]["Scale"] | null;
         };
+        /** @description Why a weight outside the band is meant that way. */
+        WeightConfirmation: {
+            reason: components["schemas"]["WeightReason"];
+        };
         /**
          * @description Why a weight outside the band is meant that way.
          * @enum {string}
@@ -8888,7 +10769,7 @@ export interface components {
          * @description Where a part of a line is.
          * @enum {string}
          */
-        Whereabouts: "AtDock" | "PutAway" | "Returned";
+        Whereabouts: "at_dock" | "put_away" | "returned";
         /** @description Who is signed in, and what they may do. */
         WhoAmI: {
             actor: components["schemas"]["Actor"];
@@ -9025,6 +10906,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ActionItem"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_approval_rules: {
+        parameters: {
+            query: {
+                currency: components["schemas"]["Currency"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRule"][];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_approval_rule: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApprovalRule"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRule"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_waiting_requisitions: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                /** @description Only those that wait for this level. */
+                level?: components["schemas"]["Level"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequisitionHead"][];
                 };
             };
             "4XX": {
@@ -9479,7 +11454,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Standing"];
+                    "application/json": components["schemas"]["ClockStanding"];
                 };
             };
             "4XX": {
@@ -10298,7 +12273,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Decision"];
+                "application/json": components["schemas"]["ConsentDecision"];
             };
         };
         responses: {
@@ -10482,6 +12457,104 @@ export interface operations {
             };
         };
     };
+    list_delegations: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before; absent for the first. */
+                after?: string;
+                /** @description How many at most, 1 to 200; 50 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Delegation"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lend_signature: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDelegation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delegation"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_delegation: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                delegation: components["schemas"]["DelegationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delegation"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     move_clock: {
         parameters: {
             query?: never;
@@ -10500,7 +12573,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Standing"];
+                    "application/json": components["schemas"]["ClockStanding"];
                 };
             };
             "4XX": {
@@ -10625,6 +12698,272 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["SealedEvent"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_excursions: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                /** @description Only those that wait for somebody. */
+                open?: boolean;
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Excursion"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_excursion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                excursion: components["schemas"]["ExcursionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExcursionSheet"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_excursion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                excursion: components["schemas"]["ExcursionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Excursion"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    act_on_excursion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                excursion: components["schemas"]["ExcursionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAction"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Excursion"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_excursion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                excursion: components["schemas"]["ExcursionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Closing"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Excursion"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    void_excursion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                excursion: components["schemas"]["ExcursionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Voiding"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExcursionSheet"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_epcis: {
+        parameters: {
+            query?: {
+                /** @description The last position of the document before; 0 or absent for the beginning of the log. */
+                after?: number;
+                /** @description How many events at most, 1 to 200000; as many if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/ld+json": Record<string, never>;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_ocel: {
+        parameters: {
+            query?: {
+                /** @description The last position of the document before; 0 or absent for the beginning of the log. */
+                after?: number;
+                /** @description How many events at most, 1 to 200000; as many if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
                 };
             };
             "4XX": {
@@ -11119,6 +13458,35 @@ export interface operations {
             };
         };
     };
+    show_lot_temperature: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lot: components["schemas"]["LotId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LotTemperature"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     trace_lot: {
         parameters: {
             query: {
@@ -11370,7 +13738,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Posted"];
+                    "application/json": components["schemas"]["Page_PostedEntry"];
                 };
             };
             "4XX": {
@@ -11399,7 +13767,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Posted"];
+                    "application/json": components["schemas"]["PostedEntry"];
                 };
             };
             "4XX": {
@@ -11832,7 +14200,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Decision"];
+                "application/json": components["schemas"]["ReviewDecision"];
             };
         };
         responses: {
@@ -11933,7 +14301,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Decision"];
+                "application/json": components["schemas"]["ReviewDecision"];
             };
         };
         responses: {
@@ -12537,6 +14905,133 @@ export interface operations {
             };
         };
     };
+    list_probes: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Probe"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register_probe: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProbe"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Probe"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_probe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                probe: components["schemas"]["ProbeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Probe"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calibrate_probe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                probe: components["schemas"]["ProbeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Calibration"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Probe"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     enrol_device: {
         parameters: {
             query?: never;
@@ -12561,6 +15056,181 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceMade"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inhibit_alarm: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                probe: components["schemas"]["ProbeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Inhibit"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inhibit"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_reading_file: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                probe: components["schemas"]["ProbeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recorded"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_readings: {
+        parameters: {
+            query?: {
+                from?: string;
+                until?: string;
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                probe: components["schemas"]["ProbeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Kept"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_readings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                probe: components["schemas"]["ProbeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Readings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recorded"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retire_probe: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                probe: components["schemas"]["ProbeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Retirement"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Probe"];
                 };
             };
             "4XX": {
@@ -13000,6 +15670,37 @@ export interface operations {
             };
         };
     };
+    list_purchase_attempts: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PurchaseAttempt"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_purchase_orders: {
         parameters: {
             query: {
@@ -13328,6 +16029,75 @@ export interface operations {
             };
         };
     };
+    list_quarantines: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                /** @description Only those that wait for somebody. */
+                open?: boolean;
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Quarantine"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_quarantine: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                quarantine: components["schemas"]["QuarantineId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDisposition"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quarantine"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_ratings: {
         parameters: {
             query: {
@@ -13502,6 +16272,338 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NotePick"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_requisitions: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                /** @description Only in this state. */
+                state?: components["schemas"]["RequisitionState"];
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RequisitionHead"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draft_requisition: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRequisition"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Requisition"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_requisition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                requisition: components["schemas"]["RequisitionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Requisition"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_requisition: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                requisition: components["schemas"]["RequisitionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRequisition"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Requisition"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_approvals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                requisition: components["schemas"]["RequisitionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trail"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_requisition: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                requisition: components["schemas"]["RequisitionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovalDecision"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Requisition"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grant_budget_override: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                requisition: components["schemas"]["RequisitionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOverride"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetOverride"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_requisition: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                requisition: components["schemas"]["RequisitionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderedRequisition"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit_requisition: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                requisition: components["schemas"]["RequisitionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Requisition"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_requisition: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                requisition: components["schemas"]["RequisitionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndOfRequisition"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Requisition"];
                 };
             };
             "4XX": {
@@ -13749,7 +16851,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Scan"];
+                "application/json": components["schemas"]["LoadScan"];
             };
         };
         responses: {
@@ -13882,7 +16984,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Scan"];
+                "application/json": components["schemas"]["ReturnScan"];
             };
         };
         responses: {
@@ -14399,6 +17501,73 @@ export interface operations {
             };
         };
     };
+    show_haccp_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: components["schemas"]["SiteId"];
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HaccpDay"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_haccp_day: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                site: components["schemas"]["SiteId"];
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Signature"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HaccpDay"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_invoice_ranges: {
         parameters: {
             query?: never;
@@ -14452,6 +17621,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Range"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_temperature_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: components["schemas"]["SiteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteLimits"][];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_temperature_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: components["schemas"]["SiteId"];
+                class: components["schemas"]["TemperatureClass"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Limits"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteLimits"];
                 };
             };
             "4XX": {
@@ -14659,6 +17891,68 @@ export interface operations {
             };
         };
     };
+    show_thermal_law: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sku: components["schemas"]["SkuId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkuThermalLaw"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_thermal_law: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sku: components["schemas"]["SkuId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThermalLaw"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkuThermalLaw"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_stock: {
         parameters: {
             query: {
@@ -14743,7 +18037,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Availability"];
+                    "application/json": components["schemas"]["StockAvailability"];
                 };
             };
             "4XX": {
@@ -16600,6 +19894,229 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_PickStop"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before; absent for the first. */
+                after?: string;
+                /** @description How many at most, 1 to 200; 50 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Webhook"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscribe_webhook: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookMade"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhook_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Only these; `dead` are those that were given up. */
+                state?: components["schemas"]["DeliveryState"];
+                /** @description The `next` of the page before; absent for the first. */
+                after?: string;
+                /** @description How many at most, 1 to 200; 50 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                webhook: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Delivery"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_webhook_again: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                webhook: components["schemas"]["WebhookId"];
+                position: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_webhook_secret: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                webhook: components["schemas"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookMade"];
                 };
             };
             "4XX": {

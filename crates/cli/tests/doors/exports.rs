@@ -28,11 +28,8 @@ fn demand_valid(document: &Value, schema: &str) {
     };
     let schema = json(&Path::new(&folder).join(schema));
     let schema = jsonschema::options().should_validate_formats(true).build(&schema).expect("the schema is one");
-    let faults: Vec<String> = schema
-        .iter_errors(document)
-        .map(|fault| format!("{} at {}", fault, fault.instance_path()))
-        .take(5)
-        .collect();
+    let faults: Vec<String> =
+        schema.iter_errors(document).map(|fault| format!("{} at {}", fault, fault.instance_path())).take(5).collect();
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
@@ -42,7 +39,17 @@ fn a_day_of_trade_is_read_as_ocel_and_as_epcis() {
     for database in databases.urls() {
         let report = databases.file("report.json");
         let (_, told) = freshet(&[
-            "demo", "--headless", "--days", "1", "--orders", "12", "--seed", "4", "--database", &database, "--report",
+            "demo",
+            "--headless",
+            "--days",
+            "1",
+            "--orders",
+            "12",
+            "--seed",
+            "4",
+            "--database",
+            &database,
+            "--report",
             &report.display().to_string(),
         ]);
         assert!(report.exists(), "{told}");

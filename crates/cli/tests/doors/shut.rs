@@ -17,7 +17,9 @@ async fn figures_are_read_with_the_token_and_tell_what_waits() {
         assert_eq!(figure("freshet_writer_lane_depth ").is_some(), database.starts_with("sqlite:"));
         let refused = figure("freshet_refusals_total{slug=\"identity/duty-missing\"}");
         assert!(refused.is_some() || text.contains("freshet_refusals_total{slug="), "{text}");
-        assert!(text.contains("freshet_request_duration_seconds_count{operation=\"POST /api/session\",status=\"200\"}"));
+        assert!(
+            text.contains("freshet_request_duration_seconds_count{operation=\"POST /api/session\",status=\"200\"}")
+        );
     }
 }
 

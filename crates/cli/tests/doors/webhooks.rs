@@ -128,7 +128,8 @@ async fn a_receiver_is_told_again_until_it_says_yes_and_every_message_is_signed(
 
         let event: Value = serde_json::from_str(&messages[0].body).expect("JSON");
         assert_eq!((&event["kind"], &event["subject"]["id"]), (&json!("webhook_ended"), &json!(other)));
-        let (_, listed) = server.get(&admin, &format!("/api/events?after={}", event["position"].as_i64().unwrap_or(0) - 1)).await;
+        let (_, listed) =
+            server.get(&admin, &format!("/api/events?after={}", event["position"].as_i64().unwrap_or(0) - 1)).await;
         assert_eq!(listed["items"][0], event, "as the log itself shows it");
         for message in &messages {
             assert_eq!(message.body, messages[0].body);

@@ -96,7 +96,9 @@ fn site_of(step: &Step, facts: &Facts) -> Option<Uuid> {
         What::Destroyed { goods } => of_lot(&goods.lot),
         What::Named { lot } | What::Split { whole: lot, .. } => of_lot(lot),
         What::Parcels { parcels } => parcels.first().and_then(of_parcel),
-        What::ParcelsOf { orders } => orders.first().and_then(|order| facts.orders.get(order)?.first().and_then(of_parcel)),
+        What::ParcelsOf { orders } => {
+            orders.first().and_then(|order| facts.orders.get(order)?.first().and_then(of_parcel))
+        }
         What::Packed { parcel } | What::Carried { parcel, .. } => of_parcel(parcel),
     })
 }

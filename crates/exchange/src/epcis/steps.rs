@@ -38,20 +38,40 @@ pub(super) enum Temperature {
 /// What was done to which goods.
 #[derive(Clone, Debug)]
 pub(super) enum What {
-    Goods { goods: Vec<Goods> },
+    Goods {
+        goods: Vec<Goods>,
+    },
     /// Goods that are no more.
-    Destroyed { goods: Goods },
+    Destroyed {
+        goods: Goods,
+    },
     /// A lot gets its number.
-    Named { lot: Uuid },
-    Parcels { parcels: Vec<Uuid> },
+    Named {
+        lot: Uuid,
+    },
+    Parcels {
+        parcels: Vec<Uuid>,
+    },
     /// All parcels of these orders.
-    ParcelsOf { orders: Vec<Uuid> },
+    ParcelsOf {
+        orders: Vec<Uuid>,
+    },
     /// Goods come together in a parcel.
-    Packed { parcel: Uuid },
+    Packed {
+        parcel: Uuid,
+    },
     /// A parcel goes onto a vehicle.
-    Carried { vehicle: Uuid, parcel: Uuid },
+    Carried {
+        vehicle: Uuid,
+        parcel: Uuid,
+    },
     /// A part of a lot becomes a lot of its own.
-    Split { whole: Uuid, part: Uuid, quantity: Quantity, by: Uuid },
+    Split {
+        whole: Uuid,
+        part: Uuid,
+        quantity: Quantity,
+        by: Uuid,
+    },
 }
 
 /// Goods of one lot; how much, where the event says so.
@@ -220,11 +240,9 @@ pub(super) fn of_event(event: &SealedEvent) -> Vec<Step> {
                 })
                 .collect();
         }
-        "lot_quarantined" => Some(step(
-            observed(vec![Goods { lot: subject, quantity: None }]),
-            "holding",
-            "non_sellable_other",
-        )),
+        "lot_quarantined" => {
+            Some(step(observed(vec![Goods { lot: subject, quantity: None }]), "holding", "non_sellable_other"))
+        }
         "lot_recalled" => Some(step(observed(vec![Goods { lot: subject, quantity: None }]), "holding", "recalled")),
         "lot_expired" => Some(step(observed(vec![Goods { lot: subject, quantity: None }]), "holding", "expired")),
         "goods_returned" => read::<Returned>(event).map(|body| {
@@ -285,18 +303,16 @@ pub(super) fn of_event(event: &SealedEvent) -> Vec<Step> {
             ..step(parcel(), "staging_outbound", "in_progress")
         }),
         // The road tells of the same loading; only the floor names the vehicle, and is believed.
-        "parcel_loaded" => read::<Loaded>(event).map(|body| {
-            step(What::Carried { vehicle: body.vehicle, parcel: subject }, "loading", "in_progress")
-        }),
+        "parcel_loaded" => read::<Loaded>(event)
+            .map(|body| step(What::Carried { vehicle: body.vehicle, parcel: subject }, "loading", "in_progress")),
         "parcel_unloaded" => Some(step(parcel(), "unloading", "in_progress")),
         "run_departed" => read::<Departed>(event).map(|body| Step {
             papers: vec![("bol", subject)],
             ..step(What::ParcelsOf { orders: body.orders }, "departing", "in_transit")
         }),
-        "parcel_handed_over" => Some(Step {
-            papers: customers_paper(),
-            ..step(parcel(), "retail_selling", "retail_sold")
-        }),
+        "parcel_handed_over" => {
+            Some(Step { papers: customers_paper(), ..step(parcel(), "retail_selling", "retail_sold") })
+        }
         "parcel_returned" => read::<ToDock>(event).map(|body| Step {
             spot: Some(Spot::Place(body.dock)),
             papers: papers(&[("rma", "customer_order")]),

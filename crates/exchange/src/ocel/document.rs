@@ -228,7 +228,14 @@ impl Type {
 
 /// An attribute that was a number once and a word later is a text.
 fn agree(types: &mut BTreeMap<String, Type>, name: &str, of: Type) {
-    types.entry(name.to_owned()).and_modify(|known| if *known != of { *known = Type::Text }).or_insert(of);
+    types
+        .entry(name.to_owned())
+        .and_modify(|known| {
+            if *known != of {
+                *known = Type::Text;
+            }
+        })
+        .or_insert(of);
 }
 
 /// Ids of two nouns might be the same: a courier is a thing and somebody who acts.

@@ -34,7 +34,12 @@ const WEBHOOKS_MAX: i64 = 50;
 const EVENTS_AT_ONCE: i64 = 200;
 
 /// Enters a webhook that is told of everything sealed from now on.
-pub async fn subscribe(tx: &mut Tx, stamp: &Stamp, new: &NewWebhook, secret: &Secret) -> Result<Webhook, WebhookRefusal> {
+pub async fn subscribe(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    new: &NewWebhook,
+    secret: &Secret,
+) -> Result<Webhook, WebhookRefusal> {
     if store::active(tx).await?.len() >= usize::try_from(WEBHOOKS_MAX).unwrap_or(usize::MAX) {
         return Err(WebhookRefusal::TooMany { most: WEBHOOKS_MAX });
     }
@@ -57,7 +62,12 @@ pub async fn unsubscribe(tx: &mut Tx, stamp: &Stamp, id: WebhookId) -> Result<()
 }
 
 /// Gives a webhook another secret; messages are signed with it from now on.
-pub async fn renew_secret(tx: &mut Tx, stamp: &Stamp, id: WebhookId, secret: &Secret) -> Result<Webhook, WebhookRefusal> {
+pub async fn renew_secret(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    id: WebhookId,
+    secret: &Secret,
+) -> Result<Webhook, WebhookRefusal> {
     let known = webhook(tx, id).await?;
     if known.state == WebhookState::Ended {
         return Err(WebhookRefusal::Ended);

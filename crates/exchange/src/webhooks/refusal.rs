@@ -29,13 +29,9 @@ impl From<WebhookRefusal> for Problem {
             R::NoSuchWebhook => Self::new(StatusCode::NOT_FOUND, "webhooks/no-such-webhook"),
             R::NoSuchDelivery => Self::new(StatusCode::NOT_FOUND, "webhooks/no-such-delivery"),
             R::Ended => Self::new(StatusCode::CONFLICT, "webhooks/ended"),
-            R::NotDead { position } => {
-                Self::new(StatusCode::CONFLICT, "webhooks/not-dead").with("position", position)
-            }
+            R::NotDead { position } => Self::new(StatusCode::CONFLICT, "webhooks/not-dead").with("position", position),
             R::TooMany { most } => Self::new(StatusCode::CONFLICT, "webhooks/too-many").with("most", most),
-            R::PrivateAddress => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "webhooks/private-address").field("url")
-            }
+            R::PrivateAddress => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "webhooks/private-address").field("url"),
             R::Store(error) => Self::from(error),
         }
     }

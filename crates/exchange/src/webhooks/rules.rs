@@ -202,13 +202,16 @@ mod tests {
 
     #[test]
     fn an_address_inside_the_house_is_refused_unless_it_is_meant() {
-        for private in ["https://127.0.0.1/hook", "https://[::1]:8443/", "https://localhost/x", "https://me@10.0.0.7/"] {
+        for private in ["https://127.0.0.1/hook", "https://[::1]:8443/", "https://localhost/x", "https://me@10.0.0.7/"]
+        {
             let refused = demand_address(private, Reach::PublicOnly).expect_err(private);
             assert_eq!(refused.code(), "webhooks/private-address", "{private}");
             assert!(demand_address(private, Reach::PrivateToo).is_ok(), "{private}");
         }
         assert!(demand_address("https://partner.example/hook?key=1", Reach::PublicOnly).is_ok());
-        for malformed in ["http://partner.example/", "ftp://partner.example", "partner.example", "https:///x", "https://a b/"] {
+        for malformed in
+            ["http://partner.example/", "ftp://partner.example", "partner.example", "https:///x", "https://a b/"]
+        {
             let refused = demand_address(malformed, Reach::PublicOnly).expect_err(malformed);
             assert_eq!(refused.code(), "request/invalid", "{malformed}");
         }

@@ -32,7 +32,8 @@ async fn every_event_stands_there_with_what_it_touched() {
         let nouns: Vec<_> = objects.iter().map(|object| object["type"].as_str().unwrap_or_default()).collect();
         assert_eq!(nouns, ["lot", "purchase_order", "site", "staff"]);
         assert_eq!(objects[0]["id"], lot);
-        let told: Vec<_> = list(&objects[0], "attributes").iter().map(|a| (a["name"].clone(), a["value"].clone())).collect();
+        let told: Vec<_> =
+            list(&objects[0], "attributes").iter().map(|a| (a["name"].clone(), a["value"].clone())).collect();
         let of = |name: &str, value: &str| (Value::from(name), Value::from(value));
         // The second weight is a change, the second naming of the scale is none.
         assert_eq!(told, [of("quantity_grams", "5000"), of("scale", "dock-1"), of("quantity_grams", "4900")]);

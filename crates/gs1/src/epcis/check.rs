@@ -18,17 +18,31 @@ pub enum Fault {
 
 /// Properties that every event may have.
 const SHARED: &[&str] = &[
-    "@context", "type", "eventTime", "recordTime", "eventTimeZoneOffset", "eventID", "certificationInfo",
-    "errorDeclaration", "bizStep", "disposition", "readPoint", "bizLocation", "bizTransactionList", "sourceList",
-    "destinationList", "sensorElementList", "persistentDisposition",
+    "@context",
+    "type",
+    "eventTime",
+    "recordTime",
+    "eventTimeZoneOffset",
+    "eventID",
+    "certificationInfo",
+    "errorDeclaration",
+    "bizStep",
+    "disposition",
+    "readPoint",
+    "bizLocation",
+    "bizTransactionList",
+    "sourceList",
+    "destinationList",
+    "sensorElementList",
+    "persistentDisposition",
 ];
 
 /// Every fault of the events in a document, in their order.
 pub fn faults(document: &Value) -> Vec<Fault> {
     let body = document.get("epcisBody");
-    let list = body.and_then(|body| body.get("eventList")).or_else(|| {
-        body.and_then(|body| body.get("queryResults"))?.get("resultsBody")?.get("eventList")
-    });
+    let list = body
+        .and_then(|body| body.get("eventList"))
+        .or_else(|| body.and_then(|body| body.get("queryResults"))?.get("resultsBody")?.get("eventList"));
     let mut faults = Vec::new();
     for (nth, event) in list.and_then(Value::as_array).into_iter().flatten().enumerate() {
         look_at(nth, event, &mut faults);
@@ -42,9 +56,9 @@ fn look_at(event: usize, body: &Value, faults: &mut Vec<Fault>) {
         "ObjectEvent" => &["epcList", "quantityList", "action", "ilmd"],
         "AggregationEvent" | "AssociationEvent" => &["parentID", "childEPCs", "childQuantityList", "action"],
         "TransactionEvent" => &["parentID", "epcList", "quantityList", "action"],
-        "TransformationEvent" => &[
-            "inputEPCList", "inputQuantityList", "outputEPCList", "outputQuantityList", "transformationID", "ilmd",
-        ],
+        "TransformationEvent" => {
+            &["inputEPCList", "inputQuantityList", "outputEPCList", "outputQuantityList", "transformationID", "ilmd"]
+        }
         _ => {
             faults.push(Fault::Type { event, of });
             return;

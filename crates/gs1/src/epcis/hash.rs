@@ -134,12 +134,11 @@ const ORDER: &[Property] = &[
 impl Namespaces {
     /// The prefixes that a document declares, over those that every document has.
     pub fn of(document: &Value) -> Self {
-        let mut prefixes =
-            BTreeMap::from([
-                ("cbv".to_owned(), "https://ref.gs1.org/cbv/".to_owned()),
-                ("cbvmda".to_owned(), "urn:epcglobal:cbv:mda:".to_owned()),
-                ("gs1".to_owned(), GS1.to_owned()),
-            ]);
+        let mut prefixes = BTreeMap::from([
+            ("cbv".to_owned(), "https://ref.gs1.org/cbv/".to_owned()),
+            ("cbvmda".to_owned(), "urn:epcglobal:cbv:mda:".to_owned()),
+            ("gs1".to_owned(), GS1.to_owned()),
+        ]);
         let context = document.get("@context");
         let declared = context.and_then(Value::as_array).into_iter().flatten().chain(context.filter(|c| c.is_object()));
         for (prefix, uri) in declared.filter_map(Value::as_object).flatten() {
@@ -219,7 +218,9 @@ fn property(name: &str, kind: Kind, value: &Value, namespaces: &Namespaces) -> S
         Kind::Each("", each) => {
             return sorted(values().iter().map(|value| property(name, *each, value, namespaces)).collect());
         }
-        Kind::Each(under, each) => sorted(values().iter().map(|value| property(under, *each, value, namespaces)).collect()),
+        Kind::Each(under, each) => {
+            sorted(values().iter().map(|value| property(under, *each, value, namespaces)).collect())
+        }
         Kind::Object(order) => value.as_object().map_or_else(String::new, |of| object(of, order, namespaces, &[])),
         Kind::Objects("", order) => {
             let each = values().iter().filter_map(Value::as_object);
@@ -274,7 +275,9 @@ fn word(stem: &str, text: &str, namespaces: &Namespaces) -> String {
     if text.contains("://") {
         return text.to_owned();
     }
-    namespaces.in_full(text).unwrap_or_else(|| if text.contains(':') { text.to_owned() } else { format!("{stem}{text}") })
+    namespaces
+        .in_full(text)
+        .unwrap_or_else(|| if text.contains(':') { text.to_owned() } else { format!("{stem}{text}") })
 }
 
 /// UTC to the millisecond, rounded half up; what is no time stays as it is.

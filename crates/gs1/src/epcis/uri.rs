@@ -118,7 +118,12 @@ enum Shape {
 
 const KEYS: &[Key] = &[
     Key { code: "00", word: "sscc", shape: Shape::Digits(18), qualifiers: &[] },
-    Key { code: "01", word: "gtin", shape: Shape::Digits(14), qualifiers: &[("21", "ser"), ("235", "tpx"), ("10", "lot")] },
+    Key {
+        code: "01",
+        word: "gtin",
+        shape: Shape::Digits(14),
+        qualifiers: &[("21", "ser"), ("235", "tpx"), ("10", "lot")],
+    },
     Key { code: "253", word: "gdti", shape: Shape::DigitsThen(13), qualifiers: &[] },
     Key { code: "255", word: "gcn", shape: Shape::DigitsThen(13), qualifiers: &[] },
     Key { code: "401", word: "ginc", shape: Shape::Text, qualifiers: &[] },
@@ -143,7 +148,8 @@ fn from_link(address: &str) -> Option<String> {
         let mut link = format!("{HOST}/{}/{value}", key.code);
         let rest: Vec<&str> = steps.iter().skip(at.checked_add(2)?).copied().collect();
         let narrower = key.qualifiers.iter().find_map(|(code, word)| {
-            let pair = rest.chunks_exact(2).find(|pair| pair.first().is_some_and(|name| name == code || name == word))?;
+            let pair =
+                rest.chunks_exact(2).find(|pair| pair.first().is_some_and(|name| name == code || name == word))?;
             pair.last().map(|value| (code, value))
         });
         if let Some((code, value)) = narrower {

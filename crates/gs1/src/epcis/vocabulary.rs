@@ -84,7 +84,18 @@ pub const DISPOSITIONS: &[&str] = &[
 
 /// Which papers it belongs to.
 pub const BIZ_TRANSACTIONS: &[&str] = &[
-    "bol", "cert", "desadv", "inv", "pedigree", "po", "poc", "prodorder", "recadv", "rma", "testprd", "testres",
+    "bol",
+    "cert",
+    "desadv",
+    "inv",
+    "pedigree",
+    "po",
+    "poc",
+    "prodorder",
+    "recadv",
+    "rma",
+    "testprd",
+    "testres",
     "upevt",
 ];
 
