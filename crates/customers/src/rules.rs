@@ -3,37 +3,13 @@
 use edge::{Problem, Revised, parse};
 use kernel::{AddressId, CustomerId, Instant, Lang};
 use serde::{Deserialize, Serialize};
+use store::codes;
 use utoipa::ToSchema;
 
 use crate::{CustomerRefusal, Phone, TaxId};
 
 /// More addresses than a family with an office and a summer house has; a limit, so that lists stay lists.
 pub(crate) const ADDRESSES_MAX: usize = 20;
-
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$note:meta])* $variant:ident = $code:literal,)* })*) => {$(
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        $(#[$doc])*
-        pub enum $name {
-            $($(#[$note])* #[serde(rename = $code)] $variant,)*
-        }
-
-        impl $name {
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            pub const fn code(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $code,)*
-                }
-            }
-
-            pub fn from_code(code: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.code() == code)
-            }
-        }
-    )*};
-}
 
 codes! {
     CustomerKind {

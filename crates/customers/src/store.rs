@@ -1,14 +1,9 @@
 //! SQL of customers.
 
-use ::store::{FromRow, Result, Row, Tx, args, coded, sql};
+use ::store::{FromRow, Result, Row, Tx, args, sql};
 use kernel::{AddressId, CustomerId, Instant, Lang, Stamp};
 
-use crate::{
-    Address, Addressing, Blocked, Choice, Confirmation, Consent, Customer, CustomerKind, Lift, NewCustomer, Phone,
-    Purpose, Standing, TaxId,
-};
-
-coded!(CustomerKind, Standing, Confirmation, Lift, Purpose, Choice);
+use crate::{Address, Addressing, Blocked, Confirmation, Consent, Customer, NewCustomer, Phone, TaxId};
 
 /// What stands where personal data stood.
 pub(crate) const ERASED: &str = "(erased)";

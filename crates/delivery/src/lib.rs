@@ -4,8 +4,12 @@
 //! what went wrong. It knows orders and parcels by their ids only; `flows` brings the facts of other chapters.
 #![deny(clippy::float_arithmetic)]
 
+// Every step declares words of its own.
+#[macro_use(codes)]
+extern crate store;
+
 #[macro_use]
-mod codes;
+mod told;
 
 pub mod couriers;
 pub mod feedback;

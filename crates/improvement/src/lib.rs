@@ -4,8 +4,12 @@
 //! to the entries it rests on. Nothing here changes what another chapter has recorded.
 #![deny(clippy::float_arithmetic)]
 
+// Every step declares words of its own.
+#[macro_use(codes)]
+extern crate store;
+
 #[macro_use]
-mod codes;
+mod told;
 
 mod workflow;
 

@@ -11,7 +11,6 @@
 //! that repairs.
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
-mod codes;
 mod journal;
 mod lots;
 mod places;

@@ -4,11 +4,11 @@ use std::fmt;
 
 use kernel::{Id, PlaceId, SiteId, Stamp, ZoneId};
 use serde::{Deserialize, Serialize};
-use store::{FromRow, Result, Row, StoreError, Tx, args, sql};
+use store::{FromRow, Result, Row, StoreError, Tx, args, codes, sql};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{LedgerRefusal, codes::codes};
+use crate::LedgerRefusal;
 
 codes! {
     /// What kind of place. The first five and the vehicle hold goods and can never hold fewer than none; the others

@@ -5,12 +5,11 @@
 
 use kernel::{Date, Instant, LotId};
 use serde::{Deserialize, Serialize};
-use store::{StoreError, Tx, args, sql};
+use store::{StoreError, Tx, args, codes, sql};
 use utoipa::ToSchema;
 
 use crate::{
     LedgerRefusal,
-    codes::codes,
     lots::{BlockFlag, BlockFlags, LotState, store::lot_row},
 };
 

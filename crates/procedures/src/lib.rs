@@ -4,8 +4,12 @@
 //! way. It never stops anybody's work; it shows where the work and the paper part.
 #![deny(clippy::float_arithmetic)]
 
+// Every step declares words of its own.
+#[macro_use(codes)]
+extern crate store;
+
 #[macro_use]
-mod codes;
+mod told;
 
 pub mod authoring;
 pub mod conformance;

@@ -10,6 +10,7 @@
 
 mod backup;
 mod cell;
+mod codes;
 mod db;
 mod dialect;
 mod error;

@@ -3,50 +3,23 @@
 use edge::{Problem, Revised, parse};
 use kernel::{Measure, Quantity, Ratio, Round, SkuId, TemperatureClass};
 use serde::{Deserialize, Serialize};
+use store::codes;
 use utoipa::ToSchema;
 
 use crate::{CatalogRefusal, Gtin, Names, Profile};
-
-macro_rules! codes {
-    ($(#[$doc:meta])* $name:ident { $($(#[$note:meta])* $variant:ident = $code:literal,)* }) => {
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        $(#[$doc])*
-        pub enum $name {
-            $($(#[$note])* #[serde(rename = $code)] $variant,)*
-        }
-
-        impl $name {
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            pub const fn code(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $code,)*
-                }
-            }
-
-            pub fn from_code(code: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.code() == code)
-            }
-        }
-    };
-}
 
 codes! {
     /// How a sale of the goods is taxed.
     TaxClass {
         /// 臺灣 營業稅 5 %.
-        #[schema(rename = "taxed_5")]
         Taxed5 = "taxed_5",
         /// Exempt: unprocessed farm and fishery goods.
         Exempt = "exempt",
         /// Zero-rated 零稅率.
         Zero = "zero",
         /// 中國 增值稅 9 %.
-        #[schema(rename = "vat_9")]
         Vat9 = "vat_9",
         /// 中國 增值稅 13 %.
-        #[schema(rename = "vat_13")]
         Vat13 = "vat_13",
     }
 }

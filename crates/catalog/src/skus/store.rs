@@ -1,12 +1,10 @@
 //! SQL of SKUs.
 
 use kernel::SkuId;
-use store::{FromRow, Result, Row, StoreError, Tx, args, coded, sql};
+use store::{FromRow, Result, Row, StoreError, Tx, args, sql};
 
-use super::rules::{Allergen, Hygiene, Listing, Odour, Sku, TaxClass, TaxClasses};
+use super::rules::{Allergen, Sku, TaxClasses};
 use crate::{Gtin, Names};
-
-coded!(Hygiene, Listing, Odour, TaxClass);
 
 macro_rules! sku_columns {
     () => {

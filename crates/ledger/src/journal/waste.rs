@@ -3,11 +3,11 @@
 use ::store::Tx;
 use kernel::{Date, Instant, LotId, PlaceId, Quantity, SiteId, Stamp};
 use serde::{Deserialize, Serialize};
-use store::args;
+use store::{args, codes};
 use utoipa::ToSchema;
 
 use super::{Cause, Entry, Move, Posted, carry, holdings_of};
-use crate::{LedgerRefusal, Lot, LotState, PlaceKind, Remains, codes::codes, lots, places, usable::RUN_OUT};
+use crate::{LedgerRefusal, Lot, LotState, PlaceKind, Remains, lots, places, usable::RUN_OUT};
 
 codes! {
     /// Why goods were written off or corrected.

@@ -5,14 +5,13 @@ use std::fmt;
 use events::{Object, tell};
 use kernel::{Actor, BlockId, Instant, LotId, Stamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use store::{Bind, Cell, Column, FromRow, Param, Result, Row, StoreError, Tx, args, sql};
+use store::{Bind, Cell, Column, FromRow, Param, Result, Row, StoreError, Tx, args, codes, sql};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{around, lot, store as lots};
 use crate::{
     LedgerRefusal,
-    codes::codes,
     events::{LotBlockLifted, LotBlocked},
     shelf,
 };

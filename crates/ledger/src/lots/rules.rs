@@ -3,14 +3,12 @@
 use catalog::Gtin;
 use kernel::{Date, Id, Instant, LotId, Measure, Price, Quantity, SiteId, SkuId, SupplierId};
 use serde::{Deserialize, Serialize};
+use store::codes;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::BlockFlags;
-use crate::{
-    codes::codes,
-    usable::{LotLife, label_outlives},
-};
+use crate::usable::{LotLife, label_outlives};
 
 codes! {
     /// What has been decided about the goods.

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use ::store::Tx;
+use ::store::{Tx, codes};
 use kernel::{Instant, LotId, Quantity, ReservationId, Stamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Bound, Reservation, ReservationState, bounds_of, release, reservation, store};
-use crate::{LedgerRefusal, codes::codes, quantities, shelf};
+use crate::{LedgerRefusal, quantities, shelf};
 
 codes! {
     /// Why a lot that would have run out sooner was not taken.

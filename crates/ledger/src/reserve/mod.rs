@@ -10,6 +10,7 @@ mod release;
 mod store;
 
 use ::store::Tx;
+use ::store::codes;
 use catalog::Sku;
 use events::Object;
 use kernel::{Instant, LotId, Measure, OrderLineId, PlaceId, Quantity, Ratio, ReservationId, Round, SiteId, SkuId};
@@ -23,7 +24,7 @@ pub use release::{expire_promises, release};
 pub(crate) use release::{undo, undo_bindings};
 pub(crate) use store::{bindings_of_lot, reservation_columns, save};
 
-use crate::{LedgerRefusal, codes::codes, shelf};
+use crate::{LedgerRefusal, shelf};
 
 codes! {
     /// How far a reservation has come.

@@ -5,37 +5,9 @@ use kernel::{
     Actor, CustomerOrderId, Instant, LotId, OrderLineId, ParcelId, PickTaskId, PlaceId, Quantity, ReleaseNoteId,
     ReservationId, SiteId, SkuId, TemperatureClass, WaveId, Window,
 };
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use store::codes;
 
 use super::weight::Target;
-
-macro_rules! codes {
-    ($(#[$doc:meta])* $name:ident { $($(#[$note:meta])* $variant:ident = $code:literal,)* }) => {
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        $(#[$doc])*
-        pub enum $name {
-            $($(#[$note])* #[serde(rename = $code)] $variant,)*
-        }
-
-        impl $name {
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            pub const fn code(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $code,)*
-                }
-            }
-
-            pub fn from_code(code: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.code() == code)
-            }
-        }
-
-        store::coded!($name);
-    };
-}
 
 codes! {
     WaveState {

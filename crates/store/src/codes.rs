@@ -1,13 +1,28 @@
 //! Words that are stored, sent and shown under one code each.
 
-/// Declares an enum of plain words: its code in rows, the same in JSON, and the way back.
+/// Declares enums of plain words: the code in rows, the same in JSON, and the way back.
+///
+/// ```
+/// store::codes! {
+///     /// How a parcel leaves.
+///     Handover {
+///         /// To somebody.
+///         InPerson = "in_person",
+///         AtTheDoor = "at_the_door",
+///     }
+/// }
+///
+/// assert_eq!(Handover::InPerson.code(), "in_person");
+/// assert_eq!(Handover::from_code("at_the_door"), Some(Handover::AtTheDoor));
+/// ```
+#[macro_export]
+// The code is taken as a plain token: a `literal` would reach the schema's derive wrapped, and be overlooked there.
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $code:literal,)* })*) => {$(
+    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $code:tt,)* })*) => {$(
         #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord,
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash,
             ::serde::Serialize, ::serde::Deserialize, ::utoipa::ToSchema,
         )]
-        #[serde(rename_all = "snake_case")]
         $(#[$doc])*
         pub enum $name {
             $($(#[$variant_doc])* #[serde(rename = $code)] $variant,)*
@@ -27,28 +42,12 @@ macro_rules! codes {
             }
         }
 
-        ::store::coded!($name);
+        $crate::coded!($name);
 
         impl ::std::fmt::Display for $name {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str(self.code())
             }
-        }
-    )*};
-}
-
-/// Declares the bodies of a step's events: what happened, its kind, and the facts.
-macro_rules! told {
-    ($($(#[$doc:meta])* $name:ident = $kind:literal { $($field:ident: $type:ty,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Debug, Serialize, Deserialize)]
-        pub struct $name {
-            $(pub $field: $type,)*
-        }
-
-        impl ::events::Told for $name {
-            const KIND: &'static str = $kind;
-            const VERSION: i64 = 1;
         }
     )*};
 }
