@@ -50,7 +50,7 @@ impl Phones {
     }
 
     /// The latest code that came to a phone; read once.
-    pub(crate) fn take_code(&self, phone: &str) -> Option<String> {
+    pub fn take_code(&self, phone: &str) -> Option<String> {
         self.inbox.lock().unwrap_or_else(PoisonError::into_inner).codes.remove(phone)
     }
 

@@ -32,8 +32,11 @@ pub(crate) struct Shop {
 /// One command the server said yes to.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Acknowledged {
+    /// Whose command it was: a login, or the name under which a customer's session is kept.
+    pub who: String,
     pub key: String,
     pub path: String,
+    pub body: Value,
     pub answer: Value,
 }
 
@@ -180,8 +183,11 @@ impl Shop {
         let answer: Value =
             if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap_or(Value::Null) };
         if status.is_success() {
-            if body.is_some() && path != "/api/demo/clock" {
-                self.acknowledged.push(Acknowledged { key, path: path.to_owned(), answer: answer.clone() });
+            if let Some(body) = body
+                && path != "/api/demo/clock"
+            {
+                let (who, path) = (who.to_owned(), path.to_owned());
+                self.acknowledged.push(Acknowledged { who, key, path, body, answer: answer.clone() });
             }
             return Ok(Answer::Done(answer));
         }

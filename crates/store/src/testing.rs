@@ -18,14 +18,19 @@ const SERVER: &str = "TEST_POSTGRES_URL";
 /// A migrated database, deleted on drop.
 #[derive(Debug)]
 pub struct TestDb {
+    // Closed before its room is cleared.
     db: Db,
-    place: Place,
+    room: Room,
 }
+
+/// The room for one database of a test's own, empty at first and cleared on drop.
+#[derive(Debug)]
+pub struct Room(Place);
 
 #[derive(Debug)]
 enum Place {
     Folder(TempDir),
-    Server(Box<Config>, String),
+    Server { server: Box<Config>, name: String, url: String },
 }
 
 impl Deref for TestDb {
@@ -39,16 +44,26 @@ impl Deref for TestDb {
 impl TestDb {
     /// The file of an embedded database.
     pub fn path(&self) -> Option<PathBuf> {
-        match &self.place {
+        match &self.room.0 {
             Place::Folder(folder) => Some(file_in(folder)),
-            Place::Server(..) => None,
+            Place::Server { .. } => None,
         }
     }
 }
 
-impl Drop for TestDb {
+impl Room {
+    /// How the program is told of it: `sqlite:PATH` or `postgres://…`.
+    pub fn url(&self) -> String {
+        match &self.0 {
+            Place::Folder(folder) => format!("sqlite:{}", file_in(folder).display()),
+            Place::Server { url, .. } => url.clone(),
+        }
+    }
+}
+
+impl Drop for Room {
     fn drop(&mut self) {
-        let Place::Server(server, name) = &self.place else { return };
+        let Place::Server { server, name, .. } = &self.0 else { return };
         let (server, drop_it) = (server.clone(), format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         // A thread, because the test's own runtime cannot be waited for here.
         let dropped = thread::spawn(move || {
@@ -63,14 +78,26 @@ impl Drop for TestDb {
 
 /// An embedded database.
 pub async fn sqlite(list: &'static [Migration]) -> TestDb {
-    let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
+    let folder = folder();
     let db = Db::embedded(&file_in(&folder), Answer::AfterCommit);
     let db = db.unwrap_or_else(|error| panic!("no embedded database: {error}"));
-    migrated(TestDb { db, place: Place::Folder(folder) }, list).await
+    migrated(TestDb { db, room: Room(Place::Folder(folder)) }, list).await
 }
 
 /// A database on the server at `TEST_POSTGRES_URL`, if there is one.
 pub async fn postgres(list: &'static [Migration]) -> Option<TestDb> {
+    let room = postgres_room().await?;
+    let db = Db::open(&room.url()).await.unwrap_or_else(|error| panic!("cannot open {}: {error}", room.url()));
+    Some(migrated(TestDb { db, room }, list).await)
+}
+
+/// Room for an embedded database.
+pub fn sqlite_room() -> Room {
+    Room(Place::Folder(folder()))
+}
+
+/// Room on the server at `TEST_POSTGRES_URL`, if there is one.
+pub async fn postgres_room() -> Option<Room> {
     let Ok(url) = std::env::var(SERVER) else {
         eprintln!("skipped: no {SERVER}");
         return None;
@@ -79,10 +106,22 @@ pub async fn postgres(list: &'static [Migration]) -> Option<TestDb> {
     let name = format!("test_{:016x}", RandomState::new().build_hasher().finish());
     let made = say(&server, &format!("CREATE DATABASE {name}")).await;
     made.unwrap_or_else(|error| panic!("no database on {SERVER}: {error}"));
-    let mut own = server.clone();
-    own.dbname(&name);
-    let db = Db::connect(&own, None).await.unwrap_or_else(|error| panic!("cannot open {name}: {error}"));
-    Some(migrated(TestDb { db, place: Place::Server(Box::new(server), name) }, list).await)
+    Some(Room(Place::Server { server: Box::new(server), url: beside(&url, &name), name }))
+}
+
+/// Room on each engine that can be had here.
+pub async fn rooms() -> Vec<Room> {
+    let mut found = vec![sqlite_room()];
+    found.extend(postgres_room().await);
+    found
+}
+
+/// The address of another database on the server of `url`.
+fn beside(url: &str, name: &str) -> String {
+    let (address, options) = url.split_once('?').map_or((url, None), |(address, options)| (address, Some(options)));
+    let scheme = address.find("://").map_or(0, |at| at + 3);
+    let server = address[scheme..].find('/').map_or(address, |at| &address[..scheme + at]);
+    options.map_or_else(|| format!("{server}/{name}"), |options| format!("{server}/{name}?{options}"))
 }
 
 /// One database of each engine that can be had here.
@@ -101,6 +140,10 @@ pub fn answering_too_early(path: &Path) -> Result<Db> {
 async fn migrated(db: TestDb, list: &'static [Migration]) -> TestDb {
     db.migrate(list).await.unwrap_or_else(|error| panic!("the migrations do not run: {error}"));
     db
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap_or_else(|error| panic!("no temporary folder: {error}"))
 }
 
 fn file_in(folder: &TempDir) -> PathBuf {
