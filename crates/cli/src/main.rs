@@ -3,6 +3,7 @@
 mod demo;
 mod export;
 mod heads;
+mod route;
 mod serve;
 mod verify;
 
@@ -28,6 +29,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Prove the books: re-derive every balance from the journals and the log.
     Verify(verify::VerifyArgs),
+    /// Plan delivery routes from a file, measure the planner, check a solution.
+    Route(route::RouteArgs),
     /// Copy the embedded database to FILE while it is in use.
     Backup(serve::BackupArgs),
     /// Put a backup in the place of a database.
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
             Command::Check(args) => serve::check(&args),
             Command::Demo(args) => demo::demo(args).await,
             Command::Verify(args) => verify::verify(&args).await,
+            Command::Route(args) => route::route(&args),
             Command::Backup(args) => serve::backup(&args).await,
             Command::Restore(args) => serve::restore(&args),
             Command::Export(what) => export::export(&what).await,

@@ -1,0 +1,147 @@
+//! A plan that is being driven, and what happens to it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "a test may stop, and its towns are small"
+)]
+
+use routing::check::check;
+use routing::model::{Matrix, Order, Plan, Problem, Vehicle, Window};
+use routing::replan::{Change, break_down, changes, delay, freeze, insert, offer, remove};
+use routing::solve::{Budget, Settings, solve};
+
+const HOUR: i64 = 3_600_000;
+
+/// A town on a grid: doors spread by a fixed recipe, windows of two hours, vans of forty.
+fn town(doors: usize, vans: usize) -> Problem {
+    let at = |door: usize| ((door * 37 % 101) as i32, (door * 59 % 97) as i32);
+    let places: Vec<(i32, i32)> = std::iter::once((50, 50)).chain((1..=doors).map(at)).collect();
+    let (mut ms, mut metres) = (Vec::new(), Vec::new());
+    for a in &places {
+        for b in &places {
+            let way = ((a.0 - b.0).abs() + (a.1 - b.1).abs()) * 100;
+            metres.push(way);
+            ms.push(way * 150);
+        }
+    }
+    let order = |door: usize| {
+        let opens = (door as i64 % 4) * 2 * HOUR;
+        Order { service_ms: 180_000, ..Order::at(format!("door {door}"), door) }
+            .within(Window::new(opens, opens + 2 * HOUR))
+            .weighing(1)
+    };
+    let van = |number: usize| {
+        let mut van = Vehicle::at(format!("van {number}"), 0, Window::new(-HOUR, 10 * HOUR));
+        van.capacity[0] = 40;
+        van.fixed_cost = 10_000;
+        van
+    };
+    Problem {
+        matrices: vec![Matrix::new(places.len(), ms, metres).unwrap()],
+        orders: (1..=doors).map(order).collect(),
+        vehicles: (0..vans).map(van).collect(),
+        balance: None,
+    }
+}
+
+fn settings(iterations: u64) -> Settings<'static> {
+    Settings { budget: Budget::iterations(iterations), ..Settings::default() }
+}
+
+fn planned(problem: &Problem) -> Plan {
+    let plan = solve(problem, None, &settings(3_000)).unwrap().plan;
+    assert_eq!(check(problem, &plan).violations, []);
+    assert_eq!(plan.unassigned, []);
+    plan
+}
+
+fn last_order_left_out(problem: &Problem) -> (Problem, Plan) {
+    let mut before = problem.clone();
+    before.orders.pop();
+    let plan = planned(&before);
+    (before, plan)
+}
+
+#[test]
+fn a_late_order_finds_its_place_and_costs_what_was_offered() {
+    let problem = town(120, 12);
+    let (before, plan) = last_order_left_out(&problem);
+    let order = problem.orders.len() - 1;
+
+    let offered = offer(&problem, &plan, order).unwrap().unwrap();
+    let after = insert(&problem, &plan, &[order], &settings(0)).unwrap();
+
+    let verdict = check(&problem, &after.plan);
+    assert_eq!(verdict.violations, []);
+    assert_eq!(verdict.cost.unserved, 0);
+    let more = verdict.cost.total() - check(&before, &plan).cost.total();
+    assert_eq!(more, offered.more);
+    assert!(after.changes.contains(&Change::Assigned { order, vehicle: offered.vehicle }));
+}
+
+#[test]
+fn thinking_longer_about_an_insertion_never_costs_more() {
+    let problem = town(120, 12);
+    let (_, plan) = last_order_left_out(&problem);
+    let order = problem.orders.len() - 1;
+
+    let at_once = insert(&problem, &plan, &[order], &settings(0)).unwrap();
+    let later = insert(&problem, &plan, &[order], &settings(500)).unwrap();
+
+    let cost = |plan: &Plan| check(&problem, plan).cost.total();
+    assert_eq!(check(&problem, &later.plan).violations, []);
+    assert!(cost(&later.plan) <= cost(&at_once.plan));
+}
+
+#[test]
+fn who_drops_out_leaves_the_others_in_their_sequence() {
+    let problem = town(60, 6);
+    let plan = planned(&problem);
+    let order = plan.routes[0].trips[0].orders[1];
+
+    let after = remove(&problem, &plan, order).unwrap();
+
+    let left = after.changes.iter().filter(|change| matches!(change, Change::Unassigned { .. })).count();
+    let behind = after.changes.iter().filter(|change| matches!(change, Change::Resequenced { .. })).count();
+    assert_eq!((left, after.changes.len()), (1, 1 + behind));
+    assert!(behind <= 1);
+}
+
+#[test]
+fn what_is_driven_stays_as_it_was_driven() {
+    let mut problem = town(120, 12);
+    let plan = planned(&problem);
+    freeze(&mut problem, &plan, 3 * HOUR);
+    let frozen: usize = problem.vehicles.iter().flat_map(|van| &van.frozen).map(|trip| trip.stops.len()).sum();
+    assert!(frozen > 30, "{frozen} stops are frozen");
+    let busy: Vec<usize> = plan.routes.iter().map(|route| route.vehicle).collect();
+
+    delay(&mut problem, busy[1], HOUR / 6).unwrap();
+    break_down(&mut problem, busy[0]).unwrap();
+    let settings = Settings { move_cost: 2_000, ..settings(2_000) };
+    let answer = solve(&problem, Some(&plan), &settings).unwrap();
+
+    let verdict = check(&problem, &answer.plan);
+    assert_eq!(verdict.violations, []);
+    let changed = changes(&plan, &answer.plan);
+    let from_the_broken =
+        changed.iter().filter(|change| matches!(change, Change::Moved { from, .. } if *from == busy[0]));
+    assert!(from_the_broken.count() > 0);
+    let others_moved = changed.iter().filter(|change| matches!(change, Change::Moved { from, .. } if *from != busy[0]));
+    assert!(others_moved.count() < 20);
+}
+
+#[test]
+fn a_high_price_of_moving_keeps_everybody_where_they_are() {
+    let problem = town(80, 8);
+    let plan = solve(&problem, None, &settings(5)).unwrap().plan;
+
+    let settings = Settings { move_cost: 10_000_000, ..settings(2_000) };
+    let answer = solve(&problem, Some(&plan), &settings).unwrap();
+
+    let moved = changes(&plan, &answer.plan);
+    assert!(moved.iter().all(|change| !matches!(change, Change::Moved { .. })));
+}
