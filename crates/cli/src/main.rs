@@ -3,6 +3,7 @@
 mod demo;
 mod export;
 mod heads;
+mod roads;
 mod route;
 mod serve;
 mod verify;
@@ -29,6 +30,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Prove the books: re-derive every balance from the journals and the log.
     Verify(verify::VerifyArgs),
+    /// Import roads from OpenStreetMap; ask them for ways and matrices.
+    Roads(roads::RoadsArgs),
     /// Plan delivery routes from a file, measure the planner, check a solution.
     Route(route::RouteArgs),
     /// Copy the embedded database to FILE while it is in use.
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
             Command::Check(args) => serve::check(&args),
             Command::Demo(args) => demo::demo(args).await,
             Command::Verify(args) => verify::verify(&args).await,
+            Command::Roads(args) => roads::roads(&args),
             Command::Route(args) => route::route(&args),
             Command::Backup(args) => serve::backup(&args).await,
             Command::Restore(args) => serve::restore(&args),

@@ -59,4 +59,5 @@ pub mod check;
 pub mod formats;
 pub mod model;
 pub mod replan;
+pub mod roads;
 pub mod solve;

@@ -1,0 +1,547 @@
+//! A contraction hierarchy over the turns of a graph, and what it answers: ways, rows and whole matrices.
+//!
+//! A weight holds the time in its upper half and the length in its lower half, so that the shortest of the fastest
+//! ways wins and both are known at the end. The weight of a turn is that of the segment it leads into.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use super::graph::Graph;
+use super::snap::{Snap, Spot};
+use super::{Point, Way};
+
+const NOWHERE: u64 = u64::MAX;
+const NO_MIDDLE: u32 = u32::MAX;
+/// Segments that a search for a way around settles at most, when weighing and when contracting.
+const WITNESS_WEIGHING: usize = 30;
+const WITNESS_CONTRACTING: usize = 120;
+
+/// An arc of the hierarchy; `middle` was contracted to make it, if it is a shortcut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Arc {
+    pub(super) node: u32,
+    pub(super) middle: u32,
+    pub(super) weight: u64,
+}
+
+/// For every segment the arcs to higher ones, and those that come from higher ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hierarchy {
+    pub(super) first_up: Vec<u32>,
+    pub(super) up: Vec<Arc>,
+    pub(super) first_down: Vec<u32>,
+    pub(super) down: Vec<Arc>,
+}
+
+/// Time and length of a whole segment in one number.
+fn weight(graph: &Graph, segment: u32) -> u64 {
+    let segment = graph.segment(segment);
+    joined(segment.ms, segment.metres)
+}
+
+fn joined(ms: u32, metres: u32) -> u64 {
+    u64::from(ms) << 32 | u64::from(metres)
+}
+
+fn parted(weight: u64) -> (u32, u32) {
+    ((weight >> 32) as u32, weight as u32)
+}
+
+impl Hierarchy {
+    /// Contracts all segments, the least important first.
+    pub fn contract(graph: &Graph) -> Self {
+        let count = graph.len();
+        let mut work = Contraction::over(graph);
+        let mut queue: BinaryHeap<Reverse<(i64, u32)>> =
+            (0..count as u32).map(|node| Reverse((work.importance(node), node))).collect();
+        let mut rank = vec![0u32; count];
+        let mut next_rank = 0;
+        let (mut ups, mut downs) = (vec![Vec::new(); count], vec![Vec::new(); count]);
+        while let Some(Reverse((importance, node))) = queue.pop() {
+            // Neighbours have gone since it was weighed; if that made it more important, others come first.
+            let now = work.importance(node);
+            if now > importance && queue.peek().is_some_and(|Reverse((next, _))| now > *next) {
+                queue.push(Reverse((now, node)));
+                continue;
+            }
+            rank[node as usize] = next_rank;
+            next_rank += 1;
+            let (up, down) = work.remove(node);
+            (ups[node as usize], downs[node as usize]) = (up, down);
+        }
+        let mut hierarchy = Self { first_up: vec![0], first_down: vec![0], ..Self::default() };
+        for node in 0..count {
+            hierarchy.up.append(&mut ups[node]);
+            hierarchy.down.append(&mut downs[node]);
+            hierarchy.first_up.push(hierarchy.up.len() as u32);
+            hierarchy.first_down.push(hierarchy.down.len() as u32);
+        }
+        hierarchy
+    }
+
+    fn ups(&self, node: u32) -> &[Arc] {
+        &self.up[self.first_up[node as usize] as usize..self.first_up[node as usize + 1] as usize]
+    }
+
+    fn downs(&self, node: u32) -> &[Arc] {
+        &self.down[self.first_down[node as usize] as usize..self.first_down[node as usize + 1] as usize]
+    }
+
+    /// Time and length from the end of one segment to the end of another, or `None` without a way.
+    pub fn between(&self, from: u32, to: u32) -> Option<(u32, u32)> {
+        let (mut there, mut back) = (Climb::new(self), Climb::new(self));
+        there.run(self, Direction::Up, &[(from, 0)]);
+        back.run(self, Direction::Down, &[(to, 0)]);
+        let met = there.settled.iter().filter(|&&node| back.reached(node));
+        let best = met.map(|&node| there.distance[node as usize] + back.distance[node as usize]).min();
+        best.map(parted)
+    }
+}
+
+/// The graph while it shrinks.
+struct Contraction {
+    onward: Vec<Vec<Arc>>,
+    backward: Vec<Vec<Arc>>,
+    depth: Vec<u32>,
+    distance: Vec<u64>,
+    seen_in: Vec<u32>,
+    search: u32,
+    heap: BinaryHeap<Reverse<(u64, u32)>>,
+}
+
+impl Contraction {
+    fn over(graph: &Graph) -> Self {
+        let count = graph.len();
+        let mut work = Self {
+            onward: vec![Vec::new(); count],
+            backward: vec![Vec::new(); count],
+            depth: vec![0; count],
+            distance: vec![0; count],
+            seen_in: vec![0; count],
+            search: 0,
+            heap: BinaryHeap::new(),
+        };
+        for from in 0..count as u32 {
+            for &to in graph.turns_from(from) {
+                if from != to {
+                    work.link(from, to, NO_MIDDLE, weight(graph, to));
+                }
+            }
+        }
+        work
+    }
+
+    fn link(&mut self, from: u32, to: u32, middle: u32, weight: u64) {
+        for (arcs, node) in [(&mut self.onward[from as usize], to), (&mut self.backward[to as usize], from)] {
+            match arcs.iter_mut().find(|arc| arc.node == node) {
+                Some(arc) if arc.weight <= weight => {}
+                Some(arc) => *arc = Arc { node, middle, weight },
+                None => arcs.push(Arc { node, middle, weight }),
+            }
+        }
+    }
+
+    /// Shortcuts that removing a node makes necessary.
+    fn shortcuts(&mut self, node: u32, settle_most: usize, found: &mut Vec<(u32, u32, u64)>) {
+        found.clear();
+        let (ins, outs) = (self.backward[node as usize].clone(), self.onward[node as usize].clone());
+        let dearest = outs.iter().map(|arc| arc.weight).max().unwrap_or(0);
+        for enter in &ins {
+            self.around(enter.node, node, enter.weight + dearest, settle_most);
+            for leave in outs.iter().filter(|leave| leave.node != enter.node) {
+                let through = enter.weight + leave.weight;
+                let known = self.seen_in[leave.node as usize] == self.search;
+                if !known || self.distance[leave.node as usize] > through {
+                    found.push((enter.node, leave.node, through));
+                }
+            }
+        }
+    }
+
+    /// Distances from a node that avoid another, as far as is worth looking.
+    fn around(&mut self, from: u32, avoid: u32, limit: u64, settle_most: usize) {
+        self.search += 1;
+        self.heap.clear();
+        self.distance[from as usize] = 0;
+        self.seen_in[from as usize] = self.search;
+        self.heap.push(Reverse((0, from)));
+        let mut settled = 0;
+        while let Some(Reverse((distance, node))) = self.heap.pop() {
+            if distance > self.distance[node as usize] {
+                continue;
+            }
+            settled += 1;
+            if distance > limit || settled > settle_most {
+                break;
+            }
+            for arc in &self.onward[node as usize] {
+                if arc.node == avoid {
+                    continue;
+                }
+                let further = distance + arc.weight;
+                let other = arc.node as usize;
+                if self.seen_in[other] != self.search || further < self.distance[other] {
+                    self.seen_in[other] = self.search;
+                    self.distance[other] = further;
+                    self.heap.push(Reverse((further, arc.node)));
+                }
+            }
+        }
+    }
+
+    /// The more shortcuts a node needs and the deeper the hierarchy below it, the later it goes.
+    fn importance(&mut self, node: u32) -> i64 {
+        let mut found = Vec::new();
+        self.shortcuts(node, WITNESS_WEIGHING, &mut found);
+        let gone = self.onward[node as usize].len() + self.backward[node as usize].len();
+        2 * (found.len() as i64 - gone as i64) + i64::from(self.depth[node as usize])
+    }
+
+    /// Takes a node out; answers its arcs to and from what remains.
+    fn remove(&mut self, node: u32) -> (Vec<Arc>, Vec<Arc>) {
+        let mut found = Vec::new();
+        self.shortcuts(node, WITNESS_CONTRACTING, &mut found);
+        let up = std::mem::take(&mut self.onward[node as usize]);
+        let down = std::mem::take(&mut self.backward[node as usize]);
+        let depth = self.depth[node as usize] + 1;
+        for arc in &up {
+            self.backward[arc.node as usize].retain(|other| other.node != node);
+            self.depth[arc.node as usize] = self.depth[arc.node as usize].max(depth);
+        }
+        for arc in &down {
+            self.onward[arc.node as usize].retain(|other| other.node != node);
+            self.depth[arc.node as usize] = self.depth[arc.node as usize].max(depth);
+        }
+        for &(from, to, through) in &found {
+            self.link(from, to, node, through);
+        }
+        (up, down)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Up,
+    Down,
+}
+
+/// A search that only climbs.
+struct Climb {
+    distance: Vec<u64>,
+    parent: Vec<u32>,
+    settled: Vec<u32>,
+    seen: Vec<u32>,
+    heap: BinaryHeap<Reverse<(u64, u32)>>,
+}
+
+impl Climb {
+    fn new(hierarchy: &Hierarchy) -> Self {
+        let count = hierarchy.first_up.len() - 1;
+        Self {
+            distance: vec![NOWHERE; count],
+            parent: vec![u32::MAX; count],
+            settled: Vec::new(),
+            seen: Vec::new(),
+            heap: BinaryHeap::new(),
+        }
+    }
+
+    fn reached(&self, node: u32) -> bool {
+        self.distance[node as usize] != NOWHERE
+    }
+
+    fn run(&mut self, hierarchy: &Hierarchy, direction: Direction, seeds: &[(u32, u64)]) {
+        for node in self.seen.drain(..) {
+            self.distance[node as usize] = NOWHERE;
+            self.parent[node as usize] = u32::MAX;
+        }
+        self.settled.clear();
+        self.heap.clear();
+        for &(node, distance) in seeds {
+            self.offer(node, distance, u32::MAX);
+        }
+        while let Some(Reverse((distance, node))) = self.heap.pop() {
+            if distance > self.distance[node as usize] {
+                continue;
+            }
+            let (onward, against) = match direction {
+                Direction::Up => (hierarchy.ups(node), hierarchy.downs(node)),
+                Direction::Down => (hierarchy.downs(node), hierarchy.ups(node)),
+            };
+            // Whoever is reached faster over a higher node is on no fastest way from here.
+            let stalled = against.iter().any(|arc| {
+                let higher = self.distance[arc.node as usize];
+                higher != NOWHERE && higher + arc.weight < distance
+            });
+            if stalled {
+                continue;
+            }
+            self.settled.push(node);
+            for arc in onward {
+                self.offer(arc.node, distance + arc.weight, node);
+            }
+        }
+    }
+
+    fn offer(&mut self, node: u32, distance: u64, parent: u32) {
+        let known = &mut self.distance[node as usize];
+        if distance < *known {
+            if *known == NOWHERE {
+                self.seen.push(node);
+            }
+            *known = distance;
+            self.parent[node as usize] = parent;
+            self.heap.push(Reverse((distance, node)));
+        }
+    }
+}
+
+/// Seeds of a search that starts within segments: the turns at their ends.
+fn leaving(graph: &Graph, snap: &Snap) -> Vec<(u32, u64)> {
+    let mut seeds = Vec::new();
+    for spot in snap.spots() {
+        let rest = rest_of(graph, spot);
+        seeds.extend(graph.turns_from(spot.segment).iter().map(|&to| (to, rest + weight(graph, to))));
+    }
+    seeds
+}
+
+/// From the spot to the end of its segment.
+fn rest_of(graph: &Graph, spot: &Spot) -> u64 {
+    let segment = graph.segment(spot.segment);
+    let share = |whole: u32| (u64::from(whole) * u64::from(Spot::WHOLE - spot.along) / u64::from(Spot::WHOLE)) as u32;
+    joined(share(segment.ms), share(segment.metres))
+}
+
+/// Within one segment, if the second spot comes later on it.
+fn within(graph: &Graph, from: &Snap, to: &Snap) -> Option<(u64, u32)> {
+    let pairs = from.spots().flat_map(|a| to.spots().map(move |b| (a, b)));
+    let ahead = pairs.filter(|(a, b)| a.segment == b.segment && b.along >= a.along);
+    ahead.map(|(a, b)| (rest_of(graph, a) - rest_of(graph, b), a.segment)).min()
+}
+
+/// Places on the roads, prepared so that the ways to and from all of them are found at once.
+pub struct Stops {
+    snaps: Vec<Option<Snap>>,
+    /// Per segment, from which on to which stop and how far it still is.
+    arriving: Buckets,
+    departing: Buckets,
+}
+
+#[derive(Default)]
+struct Buckets {
+    first: Vec<u32>,
+    entries: Vec<(u32, u64)>,
+}
+
+impl Buckets {
+    fn sorted(count: usize, mut found: Vec<(u32, u32, u64)>) -> Self {
+        found.sort_unstable();
+        let mut buckets = Self { first: vec![0; count + 1], entries: Vec::with_capacity(found.len()) };
+        for (node, stop, distance) in found {
+            buckets.first[node as usize + 1] += 1;
+            buckets.entries.push((stop, distance));
+        }
+        for node in 0..count {
+            buckets.first[node + 1] += buckets.first[node];
+        }
+        buckets
+    }
+
+    fn at(&self, node: u32) -> &[(u32, u64)] {
+        &self.entries[self.first[node as usize] as usize..self.first[node as usize + 1] as usize]
+    }
+}
+
+impl Stops {
+    /// Prepares stops; those without a road near stay without ways.
+    pub fn new(graph: &Graph, hierarchy: &Hierarchy, snaps: &[Option<Snap>]) -> Self {
+        let mut climb = Climb::new(hierarchy);
+        let (mut arriving, mut departing) = (Vec::new(), Vec::new());
+        for (number, snap) in snaps.iter().enumerate() {
+            let Some(snap) = snap else { continue };
+            for spot in snap.spots() {
+                // A way into a segment counts all of it; what lies behind the spot is not driven.
+                let rest = rest_of(graph, spot);
+                climb.run(hierarchy, Direction::Down, &[(spot.segment, 0)]);
+                let settled = climb.settled.iter();
+                arriving.extend(settled.map(|&node| (node, number as u32, climb.distance[node as usize], rest)));
+            }
+            climb.run(hierarchy, Direction::Up, &leaving(graph, snap));
+            departing.extend(climb.settled.iter().map(|&n| (n, number as u32, climb.distance[n as usize])));
+        }
+        // The part not driven is taken off where both ends meet; a sum never gets below it.
+        let arriving =
+            arriving.into_iter().map(|(node, stop, distance, rest)| (node, stop, distance.wrapping_sub(rest)));
+        Self {
+            snaps: snaps.to_vec(),
+            arriving: Buckets::sorted(graph.len(), arriving.collect()),
+            departing: Buckets::sorted(graph.len(), departing),
+        }
+    }
+
+    /// Time and metres from a place to every stop.
+    pub fn row(&self, graph: &Graph, hierarchy: &Hierarchy, from: Option<&Snap>) -> Vec<Option<(u32, u32)>> {
+        let mut climb = Climb::new(hierarchy);
+        self.row_with(&mut climb, graph, hierarchy, from)
+    }
+
+    fn row_with(
+        &self,
+        climb: &mut Climb,
+        graph: &Graph,
+        hierarchy: &Hierarchy,
+        from: Option<&Snap>,
+    ) -> Vec<Option<(u32, u32)>> {
+        let mut best = vec![NOWHERE; self.snaps.len()];
+        let Some(from) = from else { return vec![None; best.len()] };
+        climb.run(hierarchy, Direction::Up, &leaving(graph, from));
+        for &node in &climb.settled {
+            let so_far = climb.distance[node as usize];
+            for &(stop, further) in self.arriving.at(node) {
+                let known = &mut best[stop as usize];
+                *known = (*known).min(so_far.wrapping_add(further));
+            }
+        }
+        let finish = |(known, to): (u64, &Option<Snap>)| {
+            let direct = to.as_ref().and_then(|to| within(graph, from, to)).map(|(distance, _)| distance);
+            let known = direct.map_or(known, |direct| known.min(direct));
+            (known != NOWHERE).then(|| parted(known))
+        };
+        best.into_iter().zip(&self.snaps).map(finish).collect()
+    }
+
+    /// Time and metres from every stop to a place.
+    pub fn column(&self, graph: &Graph, hierarchy: &Hierarchy, to: &Snap) -> Vec<Option<(u32, u32)>> {
+        let mut climb = Climb::new(hierarchy);
+        let mut best = vec![NOWHERE; self.snaps.len()];
+        for spot in to.spots() {
+            let rest = rest_of(graph, spot);
+            climb.run(hierarchy, Direction::Down, &[(spot.segment, 0)]);
+            for &node in &climb.settled {
+                let further = climb.distance[node as usize];
+                for &(stop, so_far) in self.departing.at(node) {
+                    let known = &mut best[stop as usize];
+                    *known = (*known).min(so_far + further - rest);
+                }
+            }
+        }
+        let finish = |(known, from): (u64, &Option<Snap>)| {
+            let direct = from.as_ref().and_then(|from| within(graph, from, to)).map(|(distance, _)| distance);
+            let known = direct.map_or(known, |direct| known.min(direct));
+            (known != NOWHERE).then(|| parted(known))
+        };
+        best.into_iter().zip(&self.snaps).map(finish).collect()
+    }
+
+    /// Time and metres between all stops, row by row.
+    pub fn table(&self, graph: &Graph, hierarchy: &Hierarchy) -> Vec<Vec<Option<(u32, u32)>>> {
+        let mut climb = Climb::new(hierarchy);
+        self.snaps.iter().map(|from| self.row_with(&mut climb, graph, hierarchy, from.as_ref())).collect()
+    }
+}
+
+/// The fastest way with its course.
+pub(super) fn way(graph: &Graph, hierarchy: &Hierarchy, from: &Snap, to: &Snap) -> Option<Way> {
+    let (mut there, mut back) = (Climb::new(hierarchy), Climb::new(hierarchy));
+    there.run(hierarchy, Direction::Up, &leaving(graph, from));
+    let mut best: Option<(u64, Vec<u32>)> = None;
+    for spot in to.spots() {
+        back.run(hierarchy, Direction::Down, &[(spot.segment, 0)]);
+        let met = there.settled.iter().filter(|&&node| back.reached(node));
+        let meeting = met.map(|&node| (there.distance[node as usize] + back.distance[node as usize], node)).min();
+        let Some((distance, node)) = meeting else { continue };
+        let driven = distance - rest_of(graph, spot);
+        if best.as_ref().is_none_or(|(known, _)| driven < *known) {
+            let mut nodes = vec![node];
+            let mut at = node;
+            while there.parent[at as usize] != u32::MAX {
+                at = there.parent[at as usize];
+                nodes.push(at);
+            }
+            nodes.reverse();
+            at = node;
+            while back.parent[at as usize] != u32::MAX {
+                at = back.parent[at as usize];
+                nodes.push(at);
+            }
+            best = Some((driven, unpacked(hierarchy, &nodes)));
+        }
+    }
+    let direct = within(graph, from, to);
+    let ((driven, segments), one) = match (best, direct) {
+        (Some(best), Some((distance, segment))) if distance <= best.0 => ((distance, vec![segment]), true),
+        (None, Some((distance, segment))) => ((distance, vec![segment]), true),
+        (Some(best), _) => (best, false),
+        (None, None) => return None,
+    };
+    let (ms, metres) = parted(driven);
+    Some(Way { ms, metres, points: course(graph, from, to, &segments, one) })
+}
+
+/// Segments of a sequence of hierarchy nodes, shortcuts resolved.
+fn unpacked(hierarchy: &Hierarchy, nodes: &[u32]) -> Vec<u32> {
+    let mut segments: Vec<u32> = nodes.first().copied().into_iter().collect();
+    let mut open: Vec<(u32, u32)> = nodes.windows(2).map(|pair| (pair[0], pair[1])).rev().collect();
+    while let Some((from, to)) = open.pop() {
+        let up = hierarchy.ups(from).iter().find(|arc| arc.node == to);
+        let arc = up.or_else(|| hierarchy.downs(to).iter().find(|arc| arc.node == from));
+        match arc.map(|arc| arc.middle) {
+            Some(middle) if middle != NO_MIDDLE => open.extend([(middle, to), (from, middle)]),
+            Some(_) | None => segments.push(to),
+        }
+    }
+    segments
+}
+
+fn course(graph: &Graph, from: &Snap, to: &Snap, segments: &[u32], one: bool) -> Vec<Point> {
+    let mut points = vec![from.point];
+    if !one {
+        // The first segment is left at its end; which of the spots it was follows from the turn that comes next.
+        let first = segments.first().copied();
+        let start = from.spots().find(|spot| first.is_some_and(|next| graph.turns_from(spot.segment).contains(&next)));
+        if let Some(spot) = start {
+            points.extend(after(graph, spot));
+        }
+        for &segment in &segments[..segments.len().saturating_sub(1)] {
+            points.extend(graph.course(segment).into_iter().skip(1));
+        }
+    }
+    let last = segments.last().copied();
+    if let Some(spot) = to.spots().find(|spot| Some(spot.segment) == last) {
+        let start =
+            if one { from.spots().find(|spot| Some(spot.segment) == last).map_or(0, |spot| spot.piece) } else { 0 };
+        let course = graph.course(spot.segment);
+        points.extend(course.iter().take(spot.piece as usize + 1).skip(start as usize + 1).copied());
+    }
+    points.push(to.point);
+    points.dedup();
+    points
+}
+
+/// The course of a segment behind a spot.
+fn after(graph: &Graph, spot: &Spot) -> Vec<Point> {
+    graph.course(spot.segment).into_iter().skip(spot.piece as usize + 1).collect()
+}
+
+/// Plain Dijkstra over the turns: time and length from the end of a segment to the ends of all others. Slow; what
+/// tests compare with, and how faster ways are measured.
+pub fn dijkstra(graph: &Graph, from: u32) -> BTreeMap<u32, (u32, u32)> {
+    let mut distance = vec![NOWHERE; graph.len()];
+    let mut heap = BinaryHeap::from([Reverse((0u64, from))]);
+    distance[from as usize] = 0;
+    while let Some(Reverse((so_far, node))) = heap.pop() {
+        if so_far > distance[node as usize] {
+            continue;
+        }
+        for &to in graph.turns_from(node) {
+            let further = so_far + weight(graph, to);
+            if further < distance[to as usize] {
+                distance[to as usize] = further;
+                heap.push(Reverse((further, to)));
+            }
+        }
+    }
+    let reached = distance.into_iter().enumerate().filter(|&(_, distance)| distance != NOWHERE);
+    reached.map(|(node, distance)| (node as u32, parted(distance))).collect()
+}

@@ -1,0 +1,270 @@
+//! Roads: two small countries, a generated city, damaged bytes.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "a test may stop, says when it is skipped or what it measured, and its towns are small"
+)]
+
+use std::fs;
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+use routing::roads::{Graph, Network, Point, Profile, SavedError, Snapper, Stops, dijkstra, osm};
+
+fn extract(name: &str) -> Option<osm::Extract> {
+    let Some(root) = std::env::var_os("FRESHET_TEST_DATA") else {
+        println!("skipped: no data");
+        return None;
+    };
+    let bytes = fs::read(PathBuf::from(root).join("routing/osm").join(name)).unwrap();
+    Some(osm::read(&bytes).unwrap())
+}
+
+/// Numbers without a pattern, the same on every run.
+fn scattered(count: usize) -> impl Iterator<Item = usize> {
+    let mut state = 88_172_645_463_325_252u64;
+    std::iter::repeat_with(move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as usize
+    })
+    .take(count)
+}
+
+/// A city of streets on a grid of about 90 metres, some of them one-way, some missing, every tenth one fast.
+fn city(side: u32) -> Graph {
+    let mut chance = scattered((side * side * 4) as usize);
+    let mut draw = |end: usize| chance.next().unwrap_or(0) % end;
+    let at = |x: u32, y: u32| x + y * side;
+    let mut junctions = Vec::new();
+    for y in 0..side {
+        for x in 0..side {
+            let stagger = |step: u32, by: usize| (step * 8_000) as i32 + by as i32;
+            junctions.push(Point {
+                lat: 250_000_000 + stagger(y, draw(2_000)),
+                lon: 1_215_000_000 + stagger(x, draw(2_000)),
+            });
+        }
+    }
+    let mut pieces = Vec::new();
+    for y in 0..side {
+        for x in 0..side {
+            for (to_x, to_y, line) in [(x + 1, y, y), (x, y + 1, x)] {
+                if to_x == side || to_y == side {
+                    continue;
+                }
+                let fate = draw(100);
+                if fate < 5 {
+                    continue;
+                }
+                let (from, to) = (at(x, y), at(to_x, to_y));
+                let metres = junctions[from as usize].metres_to(junctions[to as usize]) as u32 + 1;
+                let ms = metres * if line % 10 == 0 { 72 } else { 120 };
+                pieces.push((from, to, ms, metres));
+                if fate >= 15 {
+                    pieces.push((to, from, ms, metres));
+                }
+            }
+        }
+    }
+    Graph::from_pieces(&junctions, &pieces)
+}
+
+fn assert_equal_to_dijkstra(network: &Network, sources: usize, targets: usize) {
+    let count = network.graph.len();
+    for from in scattered(sources).map(|number| (number % count) as u32) {
+        let plain = dijkstra(&network.graph, from);
+        for to in scattered(targets).map(|number| (number / 7 % count) as u32).filter(|&to| to != from) {
+            assert_eq!(network.hierarchy.between(from, to), plain.get(&to).copied(), "{from} to {to}");
+        }
+    }
+}
+
+#[test]
+fn ways_in_andorra_and_monaco_are_those_of_dijkstra() {
+    for name in ["andorra.osm.pbf", "monaco.osm.pbf"] {
+        let Some(extract) = extract(name) else { return };
+        for profile in [Profile::Van, Profile::Scooter, Profile::CargoBike] {
+            let network = Network::prepare(Graph::build(&extract, profile, Some(8)).unwrap());
+            assert!(network.graph.len() > 500, "{name} has {} pieces of road", network.graph.len());
+            assert_equal_to_dijkstra(&network, 50, 100);
+        }
+    }
+}
+
+/// A square of four streets, a kilometre each, with two streets out of its corners.
+fn square(restrictions: Vec<osm::Restriction>) -> osm::Extract {
+    let at = |id, lat, lon| (id, Point { lat: 425_000_000 + lat * 90_000, lon: 15_000_000 + lon * 120_000 });
+    let street = |id, nodes: &[i64]| osm::RawWay {
+        id,
+        nodes: nodes.to_vec(),
+        tags: [("highway".to_owned(), "residential".to_owned())].into(),
+    };
+    osm::Extract {
+        nodes: vec![at(1, 0, 0), at(2, 0, 1), at(3, 1, 1), at(4, 1, 0), at(5, -1, 0), at(6, 0, 2)],
+        ways: vec![
+            street(10, &[1, 2]),
+            street(11, &[2, 3]),
+            street(12, &[3, 4]),
+            street(13, &[4, 1]),
+            street(14, &[5, 1]),
+            street(15, &[2, 6]),
+        ],
+        restrictions,
+    }
+}
+
+#[test]
+fn a_forbidden_turn_is_driven_around() {
+    let rule = |commands, from_way, via_node, to_way, except: &str| osm::Restriction {
+        from_way,
+        via_node,
+        to_way,
+        commands,
+        except: except.to_owned(),
+    };
+    let (south, east) = (Point { lat: 424_950_000, lon: 15_000_000 }, Point { lat: 425_000_000, lon: 15_200_000 });
+    let metres = |restrictions, profile| {
+        let network = Network::prepare(Graph::build(&square(restrictions), profile, None).unwrap());
+        network.way(south, east).unwrap().metres
+    };
+
+    let straight = metres(vec![], Profile::Van);
+    let forbidden = metres(vec![rule(false, 14, 1, 10, "")], Profile::Van);
+    let commanded = metres(vec![rule(true, 14, 1, 13, "")], Profile::Van);
+    let bicycle = metres(vec![rule(false, 14, 1, 10, "bicycle")], Profile::CargoBike);
+
+    // Around the other three sides of the square.
+    assert!(forbidden > straight + 1_500, "{straight} straight, {forbidden} around");
+    assert_eq!(commanded, forbidden);
+    assert_eq!(bicycle, straight);
+}
+
+#[test]
+fn rows_columns_tables_and_courses_agree() {
+    let Some(extract) = extract("andorra.osm.pbf") else { return };
+    let network = Network::prepare(Graph::build(&extract, Profile::Van, None).unwrap());
+    let count = network.graph.len();
+    let middle = |segment: u32| {
+        let course = network.graph.course(segment);
+        course[course.len() / 2]
+    };
+    let doors: Vec<Point> = scattered(40).map(|number| middle((number % count) as u32)).collect();
+
+    let matrix = network.matrix(&doors).unwrap();
+
+    let snapper = Snapper::over(&network.graph);
+    let snaps: Vec<_> = doors.iter().map(|&door| snapper.snap(&network.graph, door)).collect();
+    let stops = Stops::new(&network.graph, &network.hierarchy, &snaps);
+    for (from, snap) in snaps.iter().enumerate() {
+        let row = stops.row(&network.graph, &network.hierarchy, snap.as_ref());
+        let column = stops.column(&network.graph, &network.hierarchy, snap.as_ref().unwrap());
+        for to in (0..doors.len()).filter(|&to| to != from) {
+            assert_eq!(row[to].map(|(ms, _)| ms as i32), Some(matrix.ms(from, to)));
+            assert_eq!(column[to].map(|(ms, _)| ms as i32), Some(matrix.ms(to, from)));
+            let way = network.way(doors[from], doors[to]).unwrap();
+            assert_eq!((way.ms as i32, way.metres as i32), (matrix.ms(from, to), matrix.metres(from, to)));
+            let drawn: f64 = way.points.windows(2).map(|pair| pair[0].metres_to(pair[1])).sum();
+            // Every segment is rounded to whole metres, and its ends to a sixteenth of a thousandth.
+            let slack = 30.0 + f64::from(way.metres) * 0.02;
+            assert!((drawn - f64::from(way.metres)).abs() < slack, "{drawn} drawn, {} driven", way.metres);
+        }
+    }
+}
+
+#[test]
+fn a_generated_city_is_contracted_and_saved() {
+    let network = Network::prepare(city(60));
+
+    assert!(network.graph.len() > 9_000);
+    assert_equal_to_dijkstra(&network, 10, 100);
+    let bytes = network.to_bytes();
+    assert_eq!(Network::from_bytes(&bytes).unwrap(), network);
+    for at in scattered(50).map(|number| number % bytes.len()) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1;
+        assert!(matches!(Network::from_bytes(&damaged), Err(SavedError::Foreign | SavedError::Damaged)));
+    }
+}
+
+/// `cargo test -p routing --test roads -- --ignored --nocapture`: the ratios to Dijkstra, measured in one run.
+#[test]
+#[ignore = "measures; takes a minute"]
+fn speed_of_tables_against_dijkstra() {
+    use std::time::Instant;
+    let andorra = extract("andorra.osm.pbf").map(|extract| Graph::build(&extract, Profile::Van, None).unwrap());
+    for (name, graph) in [("Andorra", andorra), ("city", Some(city(240)))] {
+        let Some(graph) = graph else { continue };
+        let began = Instant::now();
+        let network = Network::prepare(graph);
+        println!("{name}: {} directed pieces, prepared in {:?}", network.graph.len(), began.elapsed());
+        let count = network.graph.len();
+        let snapper = Snapper::over(&network.graph);
+        let doors = scattered(1_000).map(|number| network.graph.course((number % count) as u32)[0]);
+        let snaps: Vec<_> = doors.map(|door| snapper.snap(&network.graph, door)).collect();
+        let began = Instant::now();
+        let stops = Stops::new(&network.graph, &network.hierarchy, &snaps);
+        let table = stops.table(&network.graph, &network.hierarchy);
+        let all = began.elapsed();
+        let began = Instant::now();
+        let row = stops.row(&network.graph, &network.hierarchy, snaps[7].as_ref());
+        let one = began.elapsed();
+        assert_eq!(row, table[7]);
+        let began = Instant::now();
+        for from in scattered(20).map(|number| (number % count) as u32) {
+            assert!(!dijkstra(&network.graph, from).is_empty());
+        }
+        let plain = began.elapsed() / 20;
+        println!("table {all:?}, row {one:?}, one Dijkstra {plain:?}");
+        println!(
+            "ratio of the table {:.0}, of a row {:.0}",
+            plain.as_secs_f64() * 1_000.0 / all.as_secs_f64(),
+            plain.as_secs_f64() / one.as_secs_f64()
+        );
+    }
+}
+
+#[test]
+fn no_place_is_found_off_the_earth() {
+    for (lat, lon) in [(f64::NAN, 0.0), (0.0, f64::INFINITY), (91.0, 0.0), (0.0, -181.0)] {
+        assert_eq!(Point::degrees(lat, lon), None);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_bytes_are_refused_or_read(noise in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let _refused_or_read = osm::read(&noise);
+        let _refused_or_read = Network::from_bytes(&noise);
+        // A header that promises a raw block of noise.
+        let mut blob = vec![0x0a];
+        blob.extend(varint(noise.len()));
+        blob.extend(&noise);
+        let mut header = vec![0x0a, 7];
+        header.extend(b"OSMData");
+        header.push(0x18);
+        header.extend(varint(blob.len()));
+        let mut bytes = (header.len() as u32).to_be_bytes().to_vec();
+        bytes.extend(header);
+        bytes.extend(blob);
+        let _refused_or_read = osm::read(&bytes);
+    }
+}
+
+fn varint(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+    bytes
+}
