@@ -3,8 +3,10 @@
 //! A lot carries its landed cost into stock; what leaves takes its share of what is left, so that a lot that is gone
 //! leaves no coin behind. Amounts come from the caller, who knows the weights; [`share`] says how to make them.
 
-use kernel::{Currency, CustomerOrderId, EntryId, LotId, Money, SiteId, SkuId, SupplierId, SupplierInvoiceId};
-use kernel::{Stamp, split};
+use kernel::{
+    Base, Currency, CustomerOrderId, EntryId, LotId, Money, Price, Quantity, Round, SiteId, SkuId, Stamp, SupplierId,
+    SupplierInvoiceId, split,
+};
 use store::Tx;
 
 use crate::{Account, Cause, Entry, JournalRefusal, Posting, WasteCause, post};
@@ -53,6 +55,18 @@ pub fn share(value: Money, taken: i64, left: i64) -> Money {
     }
     let rest = left.saturating_sub(taken);
     split(value.minor(), &[taken, rest]).first().copied().map_or(Money::ZERO, Money)
+}
+
+/// What a quantity costs at a lot's own price; counted goods that were bought by weight cost what their nominal
+/// weight costs.
+pub fn at_cost(price: Price, quantity: Quantity, nominal_grams: Option<i64>) -> Money {
+    let quantity = match (price.base, quantity.grams, nominal_grams) {
+        (Base::Weight(_), None, Some(nominal)) => {
+            Quantity { grams: quantity.pieces_or_zero().checked_mul(nominal), ..quantity }
+        }
+        (Base::Weight(_) | Base::Piece, _, _) => quantity,
+    };
+    price.of(quantity, Round::HalfUp).unwrap_or(Money::ZERO)
 }
 
 /// Goods were accepted at the dock: debit goods in stock, credit goods received not invoiced. `None` for goods that

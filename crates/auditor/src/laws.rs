@@ -20,13 +20,26 @@ pub(crate) static LAWS: &[Law] = &[
     Law { says: "no reservation outlives its order", counted: RESERVATIONS, breaches: RESERVATIONS_BROKEN },
     Law { says: "no lot was put on the road past its label", counted: SHIPPED, breaches: SHIPPED_EXPIRED },
     Law { says: "no lot was put on the road under a block", counted: SHIPPED, breaches: SHIPPED_BLOCKED },
+    Law { says: "no recalled lot was put on the road", counted: RECALLED, breaches: RECALLED_SHIPPED },
+    Law { says: "every recall accounts for every gram", counted: RECALLED, breaches: RECALLED_UNBALANCED },
     Law { says: "what was split is what came out", counted: SPLIT, breaches: SPLIT_BROKEN },
+    Law { says: "every adjustment has two signatures", counted: ADJUSTMENTS, breaches: ADJUSTMENTS_UNSIGNED },
+    Law { says: "every adjustment moved what was counted", counted: ADJUSTMENTS, breaches: ADJUSTMENTS_MISMOVED },
+    Law {
+        says: "every adjustment and disposal is booked at cost",
+        counted: CORRECTIONS,
+        breaches: CORRECTIONS_UNBOOKED,
+    },
+    Law { says: "every disposal was weighed before a witness", counted: DISPOSALS, breaches: DISPOSALS_BROKEN },
+    Law { says: "every write-off has a cause", counted: WASTED, breaches: WASTED_UNEXPLAINED },
     Law { says: "every money entry sums to zero", counted: ENTRIES, breaches: ENTRIES_BROKEN },
     Law { says: "no payment takes more than was allowed", counted: PAYMENTS, breaches: PAYMENTS_BROKEN },
     Law { says: "every order that left has its invoice", counted: LEFT, breaches: LEFT_UNBILLED },
     Law { says: "every invoice is the sum of its lines", counted: INVOICES, breaches: INVOICES_BROKEN },
     Law { says: "every invoice shows the grams of the scale", counted: INVOICE_LINES, breaches: INVOICE_GRAMS_BROKEN },
     Law { says: "what was charged is what was delivered", counted: DELIVERED, breaches: DELIVERED_MISCHARGED },
+    Law { says: "no line gives back more than was paid for it", counted: REMEDIES, breaches: REMEDIES_ABOVE },
+    Law { says: "every refund has its allowance and entry", counted: REMEDIES, breaches: REMEDIES_UNBOOKED },
     Law { says: "every budget is the sum of its moves", counted: BUDGETS, breaches: BUDGETS_BROKEN },
     Law { says: "every event has its place in its subject's order", counted: EVENTS, breaches: EVENTS_BROKEN },
 ];
@@ -123,6 +136,23 @@ sql! {
            AND lot_block.at < stock_move.at AND (lot_block.lifted_at IS NULL OR lot_block.lifted_at > stock_move.at)
          LIMIT $1";
 
+    RECALLED = "SELECT COUNT(*) FROM recall_lot";
+    RECALLED_SHIPPED =
+        "SELECT 'lot', stock_move.lot, recall.started_at, stock_move.at
+         FROM recall
+         JOIN recall_lot ON recall_lot.recall = recall.id AND recall_lot.direction = 'forward'
+         JOIN stock_move ON stock_move.lot = recall_lot.lot
+         JOIN place ON place.id = stock_move.to_place
+         WHERE recall.kind = 'real' AND place.kind = 'vehicle' AND stock_move.at > recall.started_at
+         LIMIT $1";
+    RECALLED_UNBALANCED =
+        "SELECT 'lot', lot, came_pieces + came_grams,
+                sold_pieces + sold_grams + other_pieces + other_grams + on_hand_pieces + on_hand_grams
+         FROM recall_lot
+         WHERE came_grams <> sold_grams + other_grams + on_hand_grams
+            OR came_pieces <> sold_pieces + other_pieces + on_hand_pieces
+         LIMIT $1";
+
     SPLIT = "SELECT COUNT(*) FROM lot_parent";
     /// A lot is taken apart in one posting and its part comes out in the next: together they leave nothing in production.
     /// And what came out is what the genealogy says.
@@ -154,6 +184,73 @@ sql! {
              FROM made LEFT JOIN came ON came.child = made.child
              WHERE made.amount <> COALESCE(came.amount, 0)
          ) AS broken
+         LIMIT $1";
+
+    ADJUSTMENTS = "SELECT COUNT(*) FROM adjustment WHERE state = 'posted'";
+    ADJUSTMENTS_UNSIGNED =
+        "SELECT 'adjustment', id, CAST(2 AS BIGINT), CAST(1 AS BIGINT)
+         FROM adjustment
+         WHERE state = 'posted'
+           AND (counter_id IS NULL OR decider_id IS NULL OR decider_id = counter_id OR decider_id = earlier_id)
+         LIMIT $1";
+    ADJUSTMENTS_MISMOVED =
+        "SELECT 'adjustment', adjustment.id, COALESCE(adjustment.pieces, 0) + COALESCE(adjustment.grams, 0),
+                CAST(COALESCE(moved.pieces, 0) + COALESCE(moved.grams, 0) AS BIGINT)
+         FROM adjustment
+         JOIN lot ON lot.id = adjustment.lot
+         LEFT JOIN (SELECT stock_move.cause,
+                           SUM(CASE WHEN stock_move.to_place = a.place THEN COALESCE(stock_move.pieces, 0)
+                                    ELSE -COALESCE(stock_move.pieces, 0) END) AS pieces,
+                           SUM(CASE WHEN stock_move.to_place = a.place THEN COALESCE(stock_move.grams, 0)
+                                    ELSE -COALESCE(stock_move.grams, 0) END) AS grams
+                    FROM stock_move JOIN adjustment a ON a.id = stock_move.cause
+                    GROUP BY stock_move.cause) AS moved ON moved.cause = adjustment.id
+         WHERE adjustment.state = 'posted'
+           AND ((lot.measure <> 'weighed' AND COALESCE(adjustment.pieces, 0) <> COALESCE(moved.pieces, 0))
+                OR (lot.measure <> 'counted' AND COALESCE(adjustment.grams, 0) <> COALESCE(moved.grams, 0)))
+         LIMIT $1";
+
+    CORRECTIONS = "SELECT CAST(SUM(n) AS BIGINT)
+                   FROM (SELECT COUNT(*) AS n FROM adjustment WHERE state = 'posted'
+                         UNION ALL
+                         SELECT COUNT(*) AS n FROM write_off WHERE state = 'disposed') AS corrections";
+    CORRECTIONS_UNBOOKED =
+        "SELECT corrections.noun, corrections.id, corrections.value, CAST(COALESCE(booked.amount, 0) AS BIGINT)
+         FROM (SELECT 'adjustment' AS noun, id, value FROM adjustment WHERE state = 'posted'
+               UNION ALL
+               SELECT 'write_off' AS noun, id, value FROM write_off WHERE state = 'disposed') AS corrections
+         LEFT JOIN (SELECT money_entry.cause_id, SUM(ABS(money_posting.amount)) AS amount
+                    FROM money_posting JOIN money_entry ON money_entry.id = money_posting.entry
+                    WHERE money_posting.account = 'goods_in_stock' AND money_entry.cause_noun IN ('adjustment', 'write_off')
+                    GROUP BY money_entry.cause_id) AS booked ON booked.cause_id = corrections.id
+         WHERE corrections.value <> COALESCE(booked.amount, 0)
+         LIMIT $1";
+
+    DISPOSALS = "SELECT COUNT(*) FROM write_off WHERE state = 'disposed'";
+    DISPOSALS_BROKEN =
+        "SELECT 'write_off', write_off.id,
+                COALESCE(write_off.gone_pieces, 0) + COALESCE(write_off.gone_grams, 0),
+                CAST(COALESCE(wasted.pieces, 0) + COALESCE(wasted.grams, 0) AS BIGINT)
+         FROM write_off
+         JOIN lot ON lot.id = write_off.lot
+         LEFT JOIN (SELECT stock_move.cause, SUM(COALESCE(stock_move.pieces, 0)) AS pieces,
+                           SUM(COALESCE(stock_move.grams, 0)) AS grams
+                    FROM stock_move JOIN place ON place.id = stock_move.to_place
+                    WHERE place.kind = 'waste'
+                    GROUP BY stock_move.cause) AS wasted ON wasted.cause = write_off.id
+         WHERE write_off.state = 'disposed'
+           AND (write_off.witness_id IS NULL OR write_off.weigher_id IS NULL
+                OR write_off.witness_id = write_off.weigher_id
+                OR (lot.measure <> 'weighed' AND COALESCE(write_off.gone_pieces, 0) <> COALESCE(wasted.pieces, 0))
+                OR (lot.measure <> 'counted' AND COALESCE(write_off.gone_grams, 0) <> COALESCE(wasted.grams, 0)))
+         LIMIT $1";
+
+    WASTED = "SELECT COUNT(*) FROM stock_move JOIN place ON place.id = stock_move.to_place WHERE place.kind = 'waste'";
+    WASTED_UNEXPLAINED =
+        "SELECT 'lot', stock_move.lot, CAST(1 AS BIGINT), CAST(0 AS BIGINT)
+         FROM stock_move
+         JOIN place ON place.id = stock_move.to_place
+         WHERE place.kind = 'waste' AND stock_move.reason IS NULL
          LIMIT $1";
 
     ENTRIES = "SELECT COUNT(*) FROM money_entry";
@@ -228,6 +325,24 @@ sql! {
                 ON paid.customer_order = customer_order.id
          WHERE customer_order.state IN ('handed_over', 'failed') AND invoice.state = 'issued'
            AND customer_order.amount - COALESCE(allowed.gross, 0) <> COALESCE(paid.amount, 0)
+         LIMIT $1";
+
+    REMEDIES = "SELECT COUNT(*) FROM remedy";
+    REMEDIES_ABOVE =
+        "SELECT 'order_line', order_line.id, order_line.amount, CAST(given.amount AS BIGINT)
+         FROM (SELECT order_line, SUM(amount) AS amount FROM remedy GROUP BY order_line) AS given
+         JOIN order_line ON order_line.id = given.order_line
+         WHERE order_line.amount IS NULL OR given.amount > order_line.amount
+         LIMIT $1";
+    REMEDIES_UNBOOKED =
+        "SELECT 'remedy', remedy.id, remedy.amount, CAST(COALESCE(booked.amount, 0) AS BIGINT)
+         FROM remedy
+         LEFT JOIN allowance ON allowance.entry = remedy.entry
+         LEFT JOIN (SELECT entry, -SUM(amount) AS amount
+                    FROM money_posting WHERE account = 'customer_receivable' GROUP BY entry) AS booked
+                ON booked.entry = remedy.entry
+         WHERE allowance.id IS NULL OR allowance.gross <> remedy.amount OR booked.amount IS NULL
+            OR booked.amount <> remedy.amount
          LIMIT $1";
 
     BUDGETS = "SELECT COUNT(*) FROM budget";

@@ -110,6 +110,7 @@ pub(crate) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
             "server_start_ms": millis(started),
             "simulated_ms": millis(outcome.took),
             "waited_for_server_ms": millis(outcome.waited),
+            "recall_drill_ms": outcome.recall_drill.map(millis),
         },
     });
     if let Some(file) = &args.report {

@@ -45,6 +45,15 @@ fn orders_reach_their_doors_and_the_books_balance() {
     assert!(invoices.and_then(|law| law["checked"].as_i64()) >= Some(handed_over));
     assert!(report["run"]["counts"]["feedback"]["ratings"].as_i64() > Some(0), "customers rate what they got");
     assert_eq!(report["run"]["notice_sent_most_often"], 1, "no notice is sent twice");
+    let counts = &report["run"]["counts"];
+    let count = |chapter: &str, what: &str| counts[chapter][what].as_i64().unwrap_or(0);
+    assert!(count("counting", "lines") > 0, "bins are counted at night: {counts}");
+    assert!(count("disposal", "expiry") > 0, "what has run out is thrown away: {counts}");
+    assert!(count("complaints", "made") > 0, "somebody complains: {counts}");
+    assert_eq!(count("recall_drill", "balanced"), 1, "the drill finds every gram: {counts}");
+    assert_eq!(count("recall", "balanced"), 1, "so does the recall: {counts}");
+    assert_eq!(count("recall", "customers_reached") > 0, count("recall", "orders") > 0, "{counts}");
+    assert_eq!((count("meetings", "held"), count("meetings", "actions")), (1, 1), "{counts}");
 }
 
 #[test]

@@ -57,6 +57,8 @@ codes! {
         OrderService = "order_service",
         Delivery = "delivery",
         Complaint = "complaint",
+        /// To warn of a recalled lot.
+        Recall = "recall",
         Accounting = "accounting",
         /// The customer, or an authority, has asked what we hold.
         LegalRequest = "legal_request",

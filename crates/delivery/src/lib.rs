@@ -23,6 +23,10 @@ use utoipa_axum::router::OpenApiRouter;
 pub const MIGRATION: store::Migration =
     store::Migration::new(40, "delivery", include_str!("../../../migrations/0040_delivery.sql"));
 
+/// The tables of causes and of what rules decided.
+pub const REMEDIES: store::Migration =
+    store::Migration::new(41, "remedies", include_str!("../../../migrations/0041_remedies.sql"));
+
 /// The routes of all five steps.
 pub fn router() -> OpenApiRouter<App> {
     planning::http::router()

@@ -83,6 +83,8 @@ duties! {
     BlockLots = "block_lots";
     LiftBlocks = "lift_blocks";
     TraceLots = "trace_lots";
+    /// Call a lot back from the shelves and from customers, or rehearse it.
+    RecallLots = "recall_lots";
     ReleaseWaves = "release_waves";
     PickGoods = "pick_goods";
     PackGoods = "pack_goods";
@@ -92,6 +94,8 @@ duties! {
     AnswerAlarms = "answer_alarms";
     CountStock = "count_stock";
     ApproveAdjustments = "approve_adjustments";
+    /// Sign for differences and disposals above a lead's limit.
+    ApproveLargeAdjustments = "approve_large_adjustments";
 
     /// A customer's own orders.
     PlaceOrders = "place_orders";
@@ -108,6 +112,8 @@ duties! {
     ReadRuns = "read_runs";
     RateDeliveries = "rate_deliveries";
     AnswerComplaints = "answer_complaints";
+    /// Give back more than the desk may.
+    ApproveRemedies = "approve_remedies";
 
     AuthorProcedures = "author_procedures";
     ApproveProcedures = "approve_procedures";

@@ -13,7 +13,7 @@ use store::Tx;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use warehouse::fulfilment;
 
-use crate::FlowRefusal;
+use crate::{FlowRefusal, route_to_road::demand_own_stop};
 
 /// Hand an order over at the door, with proof.
 #[utoipa::path(post, path = "/stops/{stop}/hand-over", tag = "4.3 tracking", operation_id = "hand_over",
@@ -27,7 +27,13 @@ async fn hand_over(
     ApiJson(proof): ApiJson<HandOver>,
 ) -> Result<ApiJson<HandedOver>, Problem> {
     let proof = proof.parse()?;
-    app.once(&by, key, async move |tx, stamp| handed_over(tx, stamp, stop, &proof).await).await.map(ApiJson)
+    let sites = by.sites.clone();
+    app.once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| {
+        demand_own_stop(tx, &sites, stop).await?;
+        handed_over(tx, stamp, stop, &proof).await
+    })
+    .await
+    .map(ApiJson)
 }
 
 async fn handed_over(tx: &mut Tx, stamp: &Stamp, stop: StopId, proof: &HandOver) -> Result<HandedOver, FlowRefusal> {

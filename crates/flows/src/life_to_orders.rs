@@ -1,10 +1,12 @@
-//! 2.1 meets 3.3: goods whose life has ended leave the shelf, and the orders that counted on them look for others.
+//! 2.1 meets 3.3 and 2.4: goods whose life has ended leave the shelf, the orders that counted on them look for others,
+//! and what is left of them is proposed for writing off.
 
 use std::collections::BTreeSet;
 
 use kernel::Stamp;
 use orders::allocation;
 use store::Tx;
+use warehouse::counting;
 
 use crate::FlowRefusal;
 
@@ -18,6 +20,8 @@ pub async fn sweep(tx: &mut Tx, stamp: &Stamp) -> Result<(), FlowRefusal> {
         for sku in skus {
             allocation::reallocate(tx, stamp, site.id, sku).await?;
         }
+        counting::propose_expired(tx, stamp, &expired).await?;
+        counting::sweep_of_the_day(tx, stamp, &site).await?;
     }
     identity::sweep(tx, stamp.at).await?;
     crate::watch(tx, stamp).await?;

@@ -13,7 +13,10 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use warehouse::fulfilment;
 
-use crate::{FlowRefusal, route_to_road::demand_own_run};
+use crate::{
+    FlowRefusal,
+    route_to_road::{demand_own_run, demand_own_stop},
+};
 
 /// Record a failed attempt, and what happens next with the order.
 #[utoipa::path(post, path = "/stops/{stop}/fail", tag = "4.3 tracking", operation_id = "fail_attempt",
@@ -26,7 +29,13 @@ async fn fail_attempt(
     ApiPath(stop): ApiPath<StopId>,
     ApiJson(failure): ApiJson<Failure>,
 ) -> Result<ApiJson<AttemptOutcome>, Problem> {
-    app.once(&by, key, async move |tx, stamp| failed(tx, stamp, stop, failure).await).await.map(ApiJson)
+    let sites = by.sites.clone();
+    app.once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| {
+        demand_own_stop(tx, &sites, stop).await?;
+        failed(tx, stamp, stop, failure).await
+    })
+    .await
+    .map(ApiJson)
 }
 
 async fn failed(tx: &mut Tx, stamp: &Stamp, stop: StopId, failure: Failure) -> Result<AttemptOutcome, FlowRefusal> {

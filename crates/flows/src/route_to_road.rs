@@ -3,7 +3,7 @@
 use axum::extract::State;
 use delivery::tracking::{self, Departed, LeftBehind, Loaded, TrackingRefusal};
 use edge::{ApiJson, ApiPath, App, By, IdempotencyKey, Problem, Sites, duty, parse};
-use kernel::{ParcelId, RunId, Stamp};
+use kernel::{ParcelId, RunId, Stamp, StopId};
 use orders::outbound;
 use serde::{Deserialize, Serialize};
 use store::Tx;
@@ -47,6 +47,12 @@ async fn load(tx: &mut Tx, stamp: &Stamp, sites: &Sites, run: RunId, parcel: Par
 pub(crate) async fn demand_own_run(tx: &mut Tx, sites: &Sites, run: RunId) -> Result<(), FlowRefusal> {
     let site = tracking::site_of_run(tx, run).await?;
     if sites.include(site) { Ok(()) } else { Err(TrackingRefusal::NoSuchRun.into()) }
+}
+
+/// A stop of another site is not there; that it is on the courier's own run, tracking sees to.
+pub(crate) async fn demand_own_stop(tx: &mut Tx, sites: &Sites, stop: StopId) -> Result<(), FlowRefusal> {
+    let site = tracking::site_of_stop(tx, stop).await?;
+    if sites.include(site) { Ok(()) } else { Err(TrackingRefusal::NoSuchStop.into()) }
 }
 
 /// What stays behind, by name and reason.

@@ -59,6 +59,7 @@ pub const PAIRS: &[Pair] = &[
     by_role(Duty::BookSupplierInvoices, Duty::ReleaseInvoiceQuantity, "the clerk waving a difference through"),
     by_role(Duty::BookSupplierInvoices, Duty::ReleaseInvoicePrice, "the clerk waving a difference through"),
     by_role(Duty::CountStock, Duty::ApproveAdjustments, "a theft counted away"),
+    by_role(Duty::CountStock, Duty::ApproveLargeAdjustments, "a theft counted away"),
     by_role(Duty::AuthorProcedures, Duty::ApproveProcedures, "a rule that approves itself"),
     // The same trade does both; only never for one lot.
     on_one_object(Duty::InspectGoods, Duty::LiftBlocks, "a doubtful lot freed by who let it in"),

@@ -121,6 +121,7 @@ ids! {
     QuarantineId = "quarantine";
     CountSheetId = "count_sheet";
     AdjustmentId = "adjustment";
+    WriteOffId = "write_off";
     SurveyId = "survey";
     QuoteId = "quote";
     ScorecardId = "scorecard";

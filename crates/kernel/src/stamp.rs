@@ -36,6 +36,13 @@ impl Stamp {
         I::from_uuid(self.mint.next())
     }
 
+    /// The stamp of what somebody said before and the system does for them now. Its ids are others than ours.
+    #[must_use]
+    pub fn in_the_name_of(&self, by: Actor) -> Self {
+        let (seed, _) = self.mint.next().as_u64_pair();
+        Self { at: self.at, by, lang: self.lang, mint: Mint::new(self.at, self.mint.seed ^ seed.rotate_left(17)) }
+    }
+
     /// The same stamp, its ids from the beginning: for the next run of the same verb.
     #[must_use]
     pub fn again(&self) -> Self {

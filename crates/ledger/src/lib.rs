@@ -26,8 +26,8 @@ mod usable;
 pub mod events;
 
 pub use journal::{
-    Cause, Expired, Filed, MOVES_MAX, Move, Moved, Posted, WasteReason, WriteOff, expire_lots, moves_of_cause,
-    moves_of_lot, post, write_off,
+    Cause, Correction, Expired, Filed, MOVES_MAX, Move, Moved, Posted, WasteReason, WriteOff, correct, expire_lots,
+    held_at, moves_of_cause, moves_of_lot, post, write_off,
 };
 pub use lots::{
     Block, BlockFlag, BlockFlags, Label, Lot, LotState, LotTurn, NewLot, Opened, Parent, Source, block, blocks_of,

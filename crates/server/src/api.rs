@@ -7,7 +7,9 @@ use axum::{Extension, Router, handler::HandlerWithoutStateExt, middleware, routi
 use edge::App;
 use events::Feed;
 use exchange::Reach;
+use flows::review_to_procedure::Conformance;
 use identity::{Hashing, Identity, IdentitySettings, Transport};
+use improvement::meetings::BreachSource;
 use kernel::{Clock, IdSource};
 use orders::notices::{FileSink, Gateway};
 use store::Db;
@@ -107,6 +109,7 @@ pub(crate) async fn assemble(settings: &Settings, db: Db, clock: Clock, ids: IdS
         .layer(Extension(identity))
         .layer(Extension(feed.clone()))
         .layer(Extension(webhook_reach))
+        .layer(Extension(BreachSource(Arc::new(Conformance))))
         .layer(middleware::from_fn(edge::fingerprint));
     let around = ServiceBuilder::new()
         .layer(middleware::from_fn(layers::identify))

@@ -203,6 +203,7 @@ impl Worker {
         self.swept_at.store(now.millis(), Ordering::Release);
         let stamp = Stamp::system(now, &self.ids);
         self.db.write(async move |tx: &mut Tx| flows::sweep(tx, &stamp.again()).await).await?;
+        self.hear_customers(now).await?;
         // The process documents read on: which cases have left the written way.
         for _ in 0..ROUNDS_MAX {
             let read = self.db.write(async move |tx: &mut Tx| conformance::read_on(tx, now).await).await?;
@@ -211,6 +212,28 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    /// Complaints are joined with their causes and remedied by rule, each in a transaction of its own; what customers
+    /// suggested with their ratings becomes a suggestion.
+    async fn hear_customers(&self, now: Instant) -> Result<(), FlowRefusal> {
+        let open = self.db.read(async |tx: &mut Tx| flows::complaint_to_cause::open_complaints(tx).await).await?;
+        for complaint in open {
+            let stamp = Stamp::system(now, &self.ids);
+            let looked = self
+                .db
+                .write(async move |tx: &mut Tx| {
+                    flows::complaint_to_cause::look_into(tx, &stamp.again(), complaint).await
+                })
+                .await;
+            if let Err(error) = looked {
+                tracing::error!(%complaint, %error, "a complaint could not be looked into and is tried again");
+            }
+        }
+        let stamp = Stamp::system(now, &self.ids);
+        self.db
+            .write(async move |tx: &mut Tx| flows::review_to_procedure::take_suggestions(tx, &stamp.again()).await)
+            .await
     }
 
     /// Gives positions to what was told and wakes those who listen.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    SimError,
+    SimError, complaints,
     day::Doing,
     shop::{Answer, list, text},
     world::{Customer, Sku, World, items},
@@ -137,13 +137,16 @@ pub(crate) fn will_rate(world: &mut World, order: &str) {
 pub(crate) async fn rate(world: &mut World, customer: usize, order: &str) -> Result<(), SimError> {
     let Some(who) = world.customers.get(customer).map(|customer| customer.who.clone()) else { return Ok(()) };
     let goods = world.opinions.around(4, 2).clamp(1, 5);
+    let suggestion = complaints::suggestion(world, order);
     let body = json!({
         "goods": goods, "time": world.opinions.around(5, 1).clamp(1, 5), "courier": world.opinions.around(5, 1).clamp(1, 5),
-        "text": "",
+        "text": "", "suggestion": suggestion,
     });
     let path = format!("/api/orders/{order}/rating");
     world.shop.post(&who, &path, body).await?.done(&path)?;
     world.tally.count("feedback", "ratings");
     world.tally.add("feedback", "goods_points", goods);
+    world.tally.add("feedback", "suggestions", i64::from(!suggestion.is_empty()));
+    complaints::may_complain(world, customer, order, goods);
     Ok(())
 }

@@ -2,7 +2,9 @@
 
 use kernel::Instant;
 
-use crate::{SimError, buying, customers, floor, plants, road, setup, world::World};
+use crate::{
+    SimError, buying, complaints, counts, customers, floor, meeting, plants, recall, road, setup, world::World,
+};
 
 /// One thing that happens at its time.
 #[derive(Clone, Debug)]
@@ -82,6 +84,32 @@ pub(crate) enum Doing {
         run: String,
         crew: usize,
     },
+    /// Bins are counted when the last van is back.
+    Count {
+        site: usize,
+        day: u32,
+    },
+    /// A customer is not content.
+    Complain {
+        customer: usize,
+        order: String,
+    },
+    /// The desk answers what no rule has.
+    Answer {
+        site: usize,
+    },
+    /// A lot is called back.
+    Recall {
+        site: usize,
+    },
+    /// People look back on the days.
+    Meet {
+        site: usize,
+    },
+    /// What has run out is thrown away.
+    Dispose {
+        site: usize,
+    },
     /// A customer has unpacked.
     Rate {
         customer: usize,
@@ -103,7 +131,12 @@ pub(crate) async fn happen(world: &mut World, what: Doing) -> Result<(), SimErro
     match what {
         Doing::Morning { day } => {
             world.clock_in().await?;
-            setup::morning(world, day).await
+            setup::morning(world, day).await?;
+            counts::after(world, day);
+            complaints::after(world);
+            recall::after(world, day);
+            meeting::after(world, day);
+            counts::forgotten_goods(world, day).await
         }
         Doing::Order { customer, day } => customers::order(world, customer, day).await,
         Doing::Review { order } => customers::review(world, &order).await,
@@ -119,6 +152,12 @@ pub(crate) async fn happen(world: &mut World, what: Doing) -> Result<(), SimErro
         Doing::Arrive { site, run, crew, stop } => road::arrive(world, site, run, crew, *stop).await,
         Doing::HandOver { site, run, crew, stop } => road::hand_over(world, site, run, crew, *stop).await,
         Doing::Return { site, run, crew } => road::come_back(world, site, &run, crew).await,
+        Doing::Count { site, day } => counts::count(world, site, day).await,
+        Doing::Complain { customer, order } => complaints::complain(world, customer, &order).await,
+        Doing::Answer { site } => complaints::answer(world, site).await,
+        Doing::Recall { site } => recall::recall(world, site).await,
+        Doing::Meet { site } => meeting::meet(world, site).await,
+        Doing::Dispose { site } => counts::dispose(world, site).await,
         Doing::Rate { customer, order } => customers::rate(world, customer, &order).await,
         Doing::Buying(errand) => buying::run(world, errand).await,
         Doing::Plant { kind, entry, spot } => plants::plant(world, kind, entry, spot).await,

@@ -6,12 +6,16 @@
 mod agenda;
 mod buying;
 mod chance;
+mod complaints;
+mod counts;
 mod customers;
 mod day;
 mod floor;
+mod meeting;
 mod partner;
 mod phones;
 mod plants;
+mod recall;
 mod report;
 mod road;
 mod setup;
@@ -67,6 +71,8 @@ pub struct Outcome {
     pub took: Duration,
     /// How much of that was waiting for the server.
     pub waited: Duration,
+    /// What the rehearsal of a recall took, trace and list together.
+    pub recall_drill: Option<Duration>,
     /// Every command that the server said yes to.
     pub acknowledged: Vec<Acknowledged>,
 }
@@ -101,6 +107,7 @@ pub async fn run(plan: Plan) -> Result<Outcome, SimError> {
         as_planned,
         took: stopwatch.elapsed(),
         waited: world.shop.waited,
+        recall_drill: world.drill,
         acknowledged: world.shop.acknowledged,
     })
 }

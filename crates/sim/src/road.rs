@@ -4,7 +4,7 @@ use kernel::Instant;
 use serde_json::{Value, json};
 
 use crate::{
-    SimError, customers,
+    SimError, complaints, customers,
     day::Doing,
     shop::{Answer, list, text},
     world::World,
@@ -188,6 +188,7 @@ pub(crate) async fn come_back(world: &mut World, site: usize, run: &str, crew: u
         let path = format!("/api/runs/{run}/returns");
         world.shop.post("dispatcher", &path, json!({ "parcel": text(parcel, "parcel")? })).await?.done(&path)?;
         world.tally.count("delivery", "parcels_returned");
+        complaints::inspect(world, site, text(parcel, "parcel")?).await?;
     }
     let path = format!("/api/runs/{run}/finish");
     world.shop.post(&login, &path, json!({})).await?.done(&path)?;

@@ -25,6 +25,7 @@ pub(crate) struct World {
     pub(crate) start: Instant,
     pub(crate) days: u32,
     pub(crate) orders: u32,
+    /// From which every stream of chance springs.
     pub(crate) seed: u64,
     pub(crate) password: String,
     pub(crate) sites: Vec<Site>,
@@ -33,6 +34,8 @@ pub(crate) struct World {
     pub(crate) tally: Tally,
     pub(crate) plants: Plants,
     pub(crate) buying: buying::Book,
+    /// What the rehearsal of a recall took.
+    pub(crate) drill: Option<std::time::Duration>,
     pub(crate) shoppers: Chance,
     pub(crate) scales: Chance,
     pub(crate) streets: Chance,
@@ -159,6 +162,7 @@ impl World {
             tally: Tally::default(),
             plants: Plants::new(plan.faults),
             buying: buying::Book::default(),
+            drill: None,
             shoppers: Chance::of(seed, "shoppers"),
             scales: Chance::of(seed, "scales"),
             streets: Chance::of(seed, "streets"),
@@ -198,6 +202,26 @@ impl World {
         self.shop.sign_in(login, &self.password).await?;
         self.signed_in.insert(login.to_owned(), self.now);
         Ok(())
+    }
+
+    /// The bins of a site that are kept at a temperature class, in the order of their codes.
+    pub(crate) async fn bins_of_class(&mut self, site: &str, class: &str) -> Result<Vec<String>, SimError> {
+        let path = format!("/api/sites/{site}/zones");
+        let zones = self.shop.get("manager", &path).await?.done(&path)?;
+        let zones: Vec<String> = items(&zones)
+            .iter()
+            .filter(|zone| zone["class"] == class)
+            .filter_map(|zone| zone["id"].as_str().map(str::to_owned))
+            .collect();
+        let mut bins = Vec::new();
+        for place in self.shop.all("warehouse", &format!("/api/places?site={site}")).await? {
+            let in_class = place["zone"].as_str().is_some_and(|zone| zones.iter().any(|known| known == zone));
+            if place["kind"] == "bin" && in_class {
+                bins.push((text(&place, "code")?.to_owned(), text(&place, "id")?.to_owned()));
+            }
+        }
+        bins.sort();
+        Ok(bins.into_iter().map(|(_, bin)| bin).collect())
     }
 
     /// Lets time pass until `at`; the server has then done all that was due.

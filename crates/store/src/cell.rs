@@ -389,7 +389,7 @@ kernel_ids! {
     ArrivalId ArrivalLineId InspectionId SupplierReturnId ClaimId SupplierInvoiceId PutAwayId CustomerOrderId
     OrderLineId DeliveryWindowId ReleaseNoteId WaveId PickTaskId ToteId ParcelId NoticeId RunId StopId
     VehicleId CourierId CourseId CertificateId RatingId ComplaintId RemedyId RecallId ProbeId ExcursionId
-    QuarantineId CountSheetId AdjustmentId SurveyId QuoteId ScorecardId ProcedureId RevisionId SuggestionId
+    QuarantineId CountSheetId AdjustmentId WriteOffId SurveyId QuoteId ScorecardId ProcedureId RevisionId SuggestionId
     MeetingId ActionItemId EventId WebhookId JobId PhotoId
 }
 

@@ -75,6 +75,16 @@ pub async fn value_of_lot(tx: &mut Tx, lot: LotId) -> Result<Money> {
     tx.one(LOT_ACCOUNT, args![lot, Account::GoodsInStock.code()]).await
 }
 
+/// What the goods of a lot that an order was charged with have cost, less what came back.
+pub async fn cost_of_goods(tx: &mut Tx, order: CustomerOrderId, lot: LotId) -> Result<Money> {
+    tx.one(COST_OF_GOODS, args![order, lot, Account::CostOfGoodsSold.code()]).await
+}
+
+/// What was wasted at a site within the days, both included: account, product and amount, less what was found again.
+pub async fn waste(tx: &mut Tx, site: SiteId, from: Date, to: Date) -> Result<Vec<(String, SkuId, Money)>> {
+    tx.all(WASTE, args![site, from, to]).await
+}
+
 /// Debits and credits of every account of the site that moved within the days, both included.
 pub async fn trial_balance(tx: &mut Tx, site: SiteId, from: Date, to: Date) -> Result<Vec<BalanceLine>> {
     let rows = tx.all::<(String, Money, Money)>(TRIAL_BALANCE, args![site, from, to]).await?;
@@ -163,6 +173,18 @@ sql! {
                      WHERE site = $1 AND day >= $2 AND day <= $3
                      GROUP BY account
                      ORDER BY account";
+
+    /// Index `money_posting_order`.
+    COST_OF_GOODS = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT)
+                     FROM money_posting
+                     WHERE customer_order = $1 AND lot = $2 AND account = $3";
+
+    /// Index `money_posting_account`.
+    WASTE = "SELECT account, sku, CAST(COALESCE(SUM(amount), 0) AS BIGINT)
+             FROM money_posting
+             WHERE site = $1 AND account LIKE 'waste_%' AND day >= $2 AND day <= $3 AND sku IS NOT NULL
+             GROUP BY account, sku
+             ORDER BY account, sku";
 
     /// Index `money_entry_site`.
     HEADS = "SELECT seq, id, site, day, at, by_noun, by_id, cause_noun, cause_id, memo

@@ -10,10 +10,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use super::{
-    Complaint, ComplaintFacts, ComplaintKind, ComplaintState, FeedbackRefusal, Finding, NewComplaint, NewRating,
-    Rating, store as rows,
+    Complaint, ComplaintFacts, ComplaintKind, ComplaintState, FeedbackRefusal, Finding, LikelyCause, NewComplaint,
+    NewRating, Rating, store as rows,
 };
-use crate::remedies;
+use crate::remedies::{self, RemedyReview};
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -210,6 +210,10 @@ struct ComplaintDetail {
     complaint: ComplaintCard,
     /// Lot, supplier, room, picker, courier: absent until they have been joined, a moment after the complaint.
     facts: Option<ComplaintFacts>,
+    /// What probably caused it, likeliest first.
+    likely: Vec<LikelyCause>,
+    /// What the rule decided; absent until it has looked.
+    review: Option<RemedyReview>,
 }
 
 /// One complaint with the lots, suppliers, rooms and people that it concerns.
@@ -283,9 +287,11 @@ async fn detail_at_own_site(app: &App, by: &Caller, complaint: ComplaintId) -> R
             let rows::WithFacts(found, facts) =
                 rows::complaint_with_facts(tx, complaint).await?.ok_or(FeedbackRefusal::NoSuchComplaint)?;
             let refunded = remedies::refunded(tx, complaint).await?;
+            let likely = super::likely_causes(tx, complaint).await?;
+            let review = remedies::reviewed(tx, complaint).await?;
             Ok::<_, FeedbackRefusal>((
                 found.sheet().site,
-                ComplaintDetail { complaint: ComplaintCard::of(&found, refunded), facts },
+                ComplaintDetail { complaint: ComplaintCard::of(&found, refunded), facts, likely, review },
             ))
         })
         .await?;

@@ -5,6 +5,7 @@
 
 pub mod events;
 
+mod causes;
 pub(crate) mod http;
 mod refusal;
 mod rules;
@@ -14,12 +15,13 @@ use ::events::{Object, tell};
 use ::store::{StoreError, Tx};
 use edge::{Problem, parse};
 use kernel::{
-    Actor, ComplaintId, CourierId, CustomerId, CustomerOrderId, Id, Instant, OrderLineId, PhotoId, RatingId, RunId,
-    SiteId, Stamp,
+    Actor, ComplaintId, CourierId, CustomerId, CustomerOrderId, DeciCelsius, Id, Instant, OrderLineId, PhotoId,
+    RatingId, RunId, SiteId, Stamp, SuggestionId,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use causes::{CauseKind, Evidence, LikelyCause, rank};
 pub use refusal::FeedbackRefusal;
 pub use rules::{
     Answered, Complaint, ComplaintFacts, ComplaintIs, ComplaintKind, ComplaintSheet, ComplaintState, Finding, Rating,
@@ -210,6 +212,50 @@ pub async fn join(
 /// How many complaints since an instant concern one thing: many about one lot are one cause, not many customers.
 pub async fn complaints_about<I: Id>(tx: &mut Tx, thing: I, since: Instant) -> Result<i64, StoreError> {
     store::complaints_about(tx, I::NOUN, thing.uuid(), since).await
+}
+
+/// The complaints that have still to be joined with what they concern, the oldest first.
+pub async fn unjoined(tx: &mut Tx, rows: i64) -> Result<Vec<ComplaintId>, StoreError> {
+    store::unjoined(tx, rows).await
+}
+
+/// What the customer of an order was asked about.
+pub async fn asked_about(tx: &mut Tx, order: CustomerOrderId) -> Result<Option<FeedbackRequest>, FeedbackRefusal> {
+    Ok(store::request(tx, order).await?)
+}
+
+/// What was measured at the door when the order was handed over.
+pub async fn door_temperature(tx: &mut Tx, order: CustomerOrderId) -> Result<Option<DeciCelsius>, FeedbackRefusal> {
+    Ok(store::door_temperature(tx, order).await?)
+}
+
+/// Notes the probable causes of a complaint, likeliest first, in place of those noted before.
+pub async fn note_causes(tx: &mut Tx, complaint: ComplaintId, causes: &[LikelyCause]) -> Result<(), FeedbackRefusal> {
+    Ok(store::note_causes(tx, complaint, causes).await?)
+}
+
+/// The probable causes of a complaint, likeliest first.
+pub async fn likely_causes(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<LikelyCause>, FeedbackRefusal> {
+    Ok(store::likely_causes(tx, complaint).await?)
+}
+
+/// What a customer suggested with a rating.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    pub rating: RatingId,
+    pub site: SiteId,
+    pub customer: CustomerId,
+    pub text: String,
+}
+
+/// Suggestions inside ratings that nobody has taken up, the oldest first.
+pub async fn unheard_suggestions(tx: &mut Tx, rows: i64) -> Result<Vec<Said>, StoreError> {
+    store::unheard(tx, rows).await
+}
+
+/// Notes which suggestion came of a rating.
+pub async fn heard(tx: &mut Tx, rating: RatingId, suggestion: SuggestionId, at: Instant) -> Result<(), StoreError> {
+    store::heard(tx, rating, suggestion, at).await
 }
 
 /// Answers a complaint: upheld or not, and what the customer is told.

@@ -1,11 +1,15 @@
 //! SQL of requests, ratings and complaints.
 
-use kernel::{ComplaintId, CourierId, CustomerId, CustomerOrderId, Instant, OrderLineId, RunId, SiteId, StopId};
+use kernel::{
+    ComplaintId, CourierId, CustomerId, CustomerOrderId, DeciCelsius, Instant, OrderLineId, RatingId, RunId, SiteId,
+    StopId, SuggestionId,
+};
 use store::{FromRow, Result, Row, Tx, args, row, sql};
 use uuid::Uuid;
 
 use super::{
-    FeedbackRequest,
+    FeedbackRequest, Said,
+    causes::LikelyCause,
     rules::{
         Answered, Complaint, ComplaintFacts, ComplaintKind, ComplaintSheet, ComplaintState, Finding, Rating, Stars,
     },
@@ -61,6 +65,21 @@ sql! {
          WHERE site = $1 AND (made_at > $2 OR (made_at = $2 AND id > $3)) AND state = $5
          ORDER BY made_at, id LIMIT $4"
     );
+    /// Served by `complaint_unjoined`.
+    UNJOINED = "SELECT id FROM complaint WHERE facts IS NULL ORDER BY made_at, id LIMIT $1";
+    DOOR_TEMPERATURE = "SELECT s.door_temperature FROM stop s JOIN feedback_request f ON f.stop = s.id
+                        WHERE f.customer_order = $1";
+    CLEAR_LIKELY = "DELETE FROM likely_cause WHERE complaint = $1";
+    ADD_LIKELY = "INSERT INTO likely_cause (complaint, nth, cause, points, evidence) VALUES ($1, $2, $3, $4, $5)";
+    LIKELY = "SELECT cause, points, evidence FROM likely_cause WHERE complaint = $1 ORDER BY nth";
+    UNHEARD = "SELECT g.id, f.site, f.customer, g.suggestion
+               FROM rating g
+               JOIN feedback_request f ON f.customer_order = g.customer_order
+               LEFT JOIN rating_suggestion h ON h.rating = g.id
+               WHERE g.suggestion <> '' AND h.rating IS NULL
+               ORDER BY g.at, g.id
+               LIMIT $1";
+    HEARD = "INSERT INTO rating_suggestion (rating, suggestion, at) VALUES ($1, $2, $3)";
     SAVE_FACTS = "UPDATE complaint SET facts = $2 WHERE id = $1";
     CLEAR_CAUSES = "DELETE FROM complaint_cause WHERE complaint = $1";
     ADD_CAUSE = "INSERT INTO complaint_cause (noun, object, complaint, made_at) VALUES ($1, $2, $3, $4)";
@@ -242,4 +261,47 @@ pub(super) async fn save_facts(tx: &mut Tx, sheet: &ComplaintSheet, facts: &Comp
 
 pub(super) async fn complaints_about(tx: &mut Tx, noun: &str, object: Uuid, since: Instant) -> Result<i64> {
     tx.one(ABOUT, args![noun, object, since]).await
+}
+
+pub(super) async fn unjoined(tx: &mut Tx, rows: i64) -> Result<Vec<ComplaintId>> {
+    tx.all(UNJOINED, args![rows]).await
+}
+
+pub(super) async fn door_temperature(tx: &mut Tx, order: CustomerOrderId) -> Result<Option<DeciCelsius>> {
+    Ok(tx.optional::<Option<DeciCelsius>>(DOOR_TEMPERATURE, args![order]).await?.flatten())
+}
+
+impl FromRow for LikelyCause {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let (cause, points, evidence) = FromRow::from_row(row)?;
+        Ok(Self { cause, points, evidence })
+    }
+}
+
+pub(super) async fn note_causes(tx: &mut Tx, complaint: ComplaintId, causes: &[LikelyCause]) -> Result<()> {
+    tx.put(CLEAR_LIKELY, args![complaint]).await?;
+    let rows = (1_i64..)
+        .zip(causes)
+        .map(|(nth, likely)| row![complaint, nth, likely.cause, likely.points, likely.evidence.as_str()])
+        .collect();
+    tx.put_many(ADD_LIKELY, rows).await
+}
+
+pub(super) async fn likely_causes(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<LikelyCause>> {
+    tx.all(LIKELY, args![complaint]).await
+}
+
+impl FromRow for Said {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let (rating, site, customer, text) = FromRow::from_row(row)?;
+        Ok(Self { rating, site, customer, text })
+    }
+}
+
+pub(super) async fn unheard(tx: &mut Tx, rows: i64) -> Result<Vec<Said>> {
+    tx.all(UNHEARD, args![rows]).await
+}
+
+pub(super) async fn heard(tx: &mut Tx, rating: RatingId, suggestion: SuggestionId, at: Instant) -> Result<()> {
+    tx.put(HEARD, args![rating, suggestion, at]).await
 }

@@ -15,10 +15,11 @@ use kernel::{ComplaintId, CustomerId, EntryId, Instant, Money, OrderLineId, Reme
 
 pub use refusal::RemedyRefusal;
 pub use rules::{
-    COMPLAINTS_PERCENT, COMPLAINTS_UNSUSPECTED, Claim, Decider, HISTORY_DAYS, History, Policy, Remedy, decide,
+    COMPLAINTS_PERCENT, COMPLAINTS_UNSUSPECTED, Claim, Decider, HISTORY_DAYS, History, Policy, Remedy, RemedyReview,
+    Verdict, decide,
 };
 
-use crate::feedback::{self, ComplaintState, Finding};
+use crate::feedback::{self, Complaint, ComplaintState, Finding};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -56,16 +57,8 @@ pub async fn claim(tx: &mut Tx, complaint: ComplaintId, line_amount: Money) -> R
     Ok(Claim { kind: sheet.kind, line_amount, refunded })
 }
 
-/// Keeps a remedy with the money entry that paid it. A complaint is remedied once, and not after it was found to be
-/// without ground.
-pub async fn record(
-    tx: &mut Tx,
-    stamp: &Stamp,
-    complaint: ComplaintId,
-    remedy: Remedy,
-    line_amount: Money,
-    entry: Option<EntryId>,
-) -> Result<RemedyId, RemedyRefusal> {
+/// The complaint, if it may still be remedied: it was not, it is open, and it was not found to be without ground.
+pub async fn demand_open(tx: &mut Tx, complaint: ComplaintId) -> Result<Complaint, RemedyRefusal> {
     let complaint = feedback::complaint(tx, complaint).await?;
     let sheet = complaint.sheet();
     match (complaint.state(), complaint.given_answer().map(|answer| answer.finding)) {
@@ -77,6 +70,21 @@ pub async fn record(
     if store::refunded(tx, sheet.id).await?.is_some() {
         return Err(RemedyRefusal::RemediedAlready);
     }
+    Ok(complaint)
+}
+
+/// Keeps a remedy with the money entry that paid it. A complaint is remedied once, and not after it was found to be
+/// without ground.
+pub async fn record(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    complaint: ComplaintId,
+    remedy: Remedy,
+    line_amount: Money,
+    entry: Option<EntryId>,
+) -> Result<RemedyId, RemedyRefusal> {
+    let complaint = demand_open(tx, complaint).await?;
+    let sheet = complaint.sheet();
     let refunded = store::refunded_for_line(tx, sheet.order_line).await?;
     if remedy.amount <= Money::ZERO || refunded + remedy.amount > line_amount {
         return Err(RemedyRefusal::NothingToRefund { paid: line_amount, refunded });
@@ -106,4 +114,20 @@ pub async fn refunded(tx: &mut Tx, complaint: ComplaintId) -> Result<Option<Mone
 /// What all complaints about a line gave back.
 pub async fn refunded_for_line(tx: &mut Tx, line: OrderLineId) -> Result<Money, StoreError> {
     store::refunded_for_line(tx, line).await
+}
+
+/// Notes what the rule made of a complaint, once.
+pub async fn review(
+    tx: &mut Tx,
+    complaint: ComplaintId,
+    verdict: Verdict,
+    why: Option<&str>,
+    at: Instant,
+) -> Result<(), StoreError> {
+    store::add_review(tx, complaint, verdict, why, at).await
+}
+
+/// What the rule made of a complaint.
+pub async fn reviewed(tx: &mut Tx, complaint: ComplaintId) -> Result<Option<RemedyReview>, StoreError> {
+    store::review(tx, complaint).await
 }

@@ -16,6 +16,8 @@ pub enum RemedyRefusal {
     UnusualHistory { complaints: i64, orders: i64 },
     #[error("{amount} is above the limit of {limit}")]
     AboveLimit { amount: Money, limit: Money },
+    #[error("{left} of the order's payment can be given back, {wanted} wanted")]
+    NotPaidYet { wanted: Money, left: Money },
     #[error("the complaint was remedied already")]
     RemediedAlready,
     #[error("the complaint is {state}")]
@@ -43,6 +45,9 @@ impl From<RemedyRefusal> for Problem {
             }
             R::AboveLimit { amount, limit } => {
                 conflict("remedies/above-limit").with("amount", amount).with("limit", limit)
+            }
+            R::NotPaidYet { wanted, left } => {
+                conflict("remedies/not-paid-yet").with("wanted", wanted).with("left", left)
             }
             R::RemediedAlready => conflict("remedies/remedied-already"),
             R::ComplaintIs { state } => conflict("remedies/complaint-is").with("state", state),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kernel::{Currency, Money};
+use kernel::{Currency, Instant, Money};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,6 +16,21 @@ codes! {
         Desk = "desk",
         Manager = "manager",
     }
+    /// What the rule made of a complaint.
+    #[schema(as = RemedyVerdict)]
+    Verdict {
+        Refunded = "refunded",
+        LeftToPerson = "left_to_person",
+    }
+}
+
+/// What the rule decided about a complaint, and why it did not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RemedyReview {
+    pub verdict: Verdict,
+    /// The refusal that leaves it to a person.
+    pub why: Option<String>,
+    pub at: Instant,
 }
 
 /// The rules of a site.

@@ -1,9 +1,9 @@
 //! SQL of remedies and their rules.
 
 use kernel::{ComplaintId, CustomerId, EntryId, Instant, Money, OrderLineId, RemedyId, SiteId};
-use store::{Result, Tx, args, row, sql};
+use store::{FromRow, Result, Row, Tx, args, row, sql};
 
-use super::rules::{Decider, History, Policy, Remedy};
+use super::rules::{Decider, History, Policy, Remedy, RemedyReview, Verdict};
 use crate::feedback::{ComplaintKind, ComplaintSheet};
 
 sql! {
@@ -19,6 +19,30 @@ sql! {
     REFUNDED_FOR_LINE = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM remedy WHERE order_line = $1";
     ADD_REMEDY = "INSERT INTO remedy (id, complaint, order_line, customer, amount, decider, entry, at)
                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    ADD_REVIEW = "INSERT INTO remedy_review (complaint, verdict, why, at) VALUES ($1, $2, $3, $4)
+                  ON CONFLICT DO NOTHING";
+    REVIEW = "SELECT verdict, why, at FROM remedy_review WHERE complaint = $1";
+}
+
+impl FromRow for RemedyReview {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let (verdict, why, at) = FromRow::from_row(row)?;
+        Ok(Self { verdict, why, at })
+    }
+}
+
+pub(super) async fn add_review(
+    tx: &mut Tx,
+    complaint: ComplaintId,
+    verdict: Verdict,
+    why: Option<&str>,
+    at: Instant,
+) -> Result<()> {
+    tx.put(ADD_REVIEW, args![complaint, verdict, why, at]).await
+}
+
+pub(super) async fn review(tx: &mut Tx, complaint: ComplaintId) -> Result<Option<RemedyReview>> {
+    tx.optional(REVIEW, args![complaint]).await
 }
 
 pub(super) async fn shares(tx: &mut Tx, site: SiteId) -> Result<Vec<(ComplaintKind, i64)>> {

@@ -195,3 +195,65 @@ async fn a_site_may_have_rules_of_its_own() {
         assert_eq!(policy.limit.get(&Decider::Rule), Some(&Money(100)));
     }
 }
+
+#[tokio::test]
+async fn a_complaint_waits_to_be_joined_and_keeps_its_probable_causes() {
+    for shop in shops().await {
+        let done = delivered(&shop).await;
+        let complaint = complain(&shop, &done, done.line, ComplaintKind::Freshness).await.unwrap();
+        let waiting = shop.db.read(async |tx: &mut Tx| feedback::unjoined(tx, 10).await).await.unwrap();
+        assert_eq!(waiting, [complaint]);
+
+        let evidence = feedback::Evidence {
+            kind: ComplaintKind::Freshness,
+            others_of_lots: 2,
+            others_of_picker: 0,
+            others_of_run: 0,
+            stopped_lots: 0,
+            door: None,
+        };
+        let (noted, at) = (feedback::rank(&evidence), shop.mint::<LotId>());
+        let causes = noted.clone();
+        shop.at(211, async move |tx: &mut Tx, stamp: &Stamp| {
+            let facts = ComplaintFacts { lots: vec![at], ..ComplaintFacts::default() };
+            feedback::join(tx, stamp, complaint, &facts).await?;
+            feedback::note_causes(tx, complaint, &causes).await?;
+            // Joined again, the causes are replaced and not doubled.
+            feedback::note_causes(tx, complaint, &causes).await?;
+            remedies::review(tx, complaint, remedies::Verdict::LeftToPerson, Some("remedies/above-limit"), stamp.at)
+                .await?;
+            Ok::<_, FeedbackRefusal>(())
+        })
+        .await
+        .unwrap();
+
+        let waiting = shop.db.read(async |tx: &mut Tx| feedback::unjoined(tx, 10).await).await.unwrap();
+        let kept = shop.db.read(async move |tx: &mut Tx| feedback::likely_causes(tx, complaint).await).await.unwrap();
+        let review = shop.db.read(async move |tx: &mut Tx| remedies::reviewed(tx, complaint).await).await.unwrap();
+        assert!(waiting.is_empty());
+        assert_eq!(kept, noted);
+        assert_eq!(kept[0].cause, feedback::CauseKind::Goods);
+        assert_eq!(review.and_then(|review| review.why).as_deref(), Some("remedies/above-limit"));
+    }
+}
+
+#[tokio::test]
+async fn what_a_rating_suggests_is_heard_once() {
+    for shop in shops().await {
+        let done = delivered(&shop).await;
+        rate(&shop, Actor::Customer(done.customer), done.order).await.unwrap();
+
+        let said = shop.db.read(async |tx: &mut Tx| feedback::unheard_suggestions(tx, 10).await).await.unwrap();
+        assert_eq!((said.len(), said[0].text.as_str(), said[0].customer), (1, "少一點塑膠", done.customer));
+        let (rating, suggestion) = (said[0].rating, shop.mint());
+        shop.at(230, async move |tx: &mut Tx, stamp: &Stamp| {
+            feedback::heard(tx, rating, suggestion, stamp.at).await?;
+            Ok::<_, FeedbackRefusal>(())
+        })
+        .await
+        .unwrap();
+
+        let said = shop.db.read(async |tx: &mut Tx| feedback::unheard_suggestions(tx, 10).await).await.unwrap();
+        assert!(said.is_empty());
+    }
+}

@@ -12,8 +12,14 @@ use kernel::{
 };
 use store::{Migration, StoreError, Tx, testing::TestDb};
 
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[store::MIGRATION, events::MIGRATION, catalog::MIGRATION, ledger::MIGRATION, delivery::MIGRATION];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    store::MIGRATION,
+    events::MIGRATION,
+    catalog::MIGRATION,
+    ledger::MIGRATION,
+    delivery::MIGRATION,
+    delivery::REMEDIES,
+];
 
 /// 2026-03-20 08:00 in Taipei.
 pub(crate) const MORNING: Instant = Instant::from_millis(1_773_964_800_000);

@@ -3,6 +3,7 @@
 //! What a place holds is the sum of its moves; the balance is kept in the same transaction. A place that holds goods
 //! never holds fewer than none.
 
+mod correct;
 mod rules;
 mod store;
 mod waste;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub use correct::{Correction, correct, held_at};
 pub use waste::{Expired, WasteReason, WriteOff, expire_lots, write_off};
 
 use crate::{LedgerRefusal, PlaceKind, lots, places, reserve, shelf};

@@ -27,6 +27,10 @@ pub enum Template {
     OrderDeliveredRate,
     /// `number`, `reason`.
     OrderFailed,
+    /// `number`, `amount`.
+    RefundGiven,
+    /// `number`, `goods`, `reason`.
+    LotRecalled,
     /// `code`, `minutes`.
     SignInCode,
 }
@@ -39,6 +43,8 @@ codes!(Template {
     OrderOnTheWay = "order_on_the_way",
     OrderDeliveredRate = "order_delivered_rate",
     OrderFailed = "order_failed",
+    RefundGiven = "refund_given",
+    LotRecalled = "lot_recalled",
     SignInCode = "sign_in_code",
 });
 
@@ -53,6 +59,8 @@ impl Template {
             Self::OrderOnTheWay => "notice/order-on-the-way",
             Self::OrderDeliveredRate => "notice/order-delivered-rate",
             Self::OrderFailed => "notice/order-failed",
+            Self::RefundGiven => "notice/refund-given",
+            Self::LotRecalled => "notice/lot-recalled",
             Self::SignInCode => "notice/sign-in-code",
         }
     }
@@ -62,7 +70,13 @@ impl Template {
         match self {
             Self::OrderConfirmed | Self::OrderOnTheWay => Some(("track", LinkPurpose::Track)),
             Self::OrderDeliveredRate => Some(("rate", LinkPurpose::Rate)),
-            Self::OrderDeclined | Self::OrderCancelled | Self::LineShort | Self::OrderFailed | Self::SignInCode => None,
+            Self::OrderDeclined
+            | Self::OrderCancelled
+            | Self::LineShort
+            | Self::OrderFailed
+            | Self::RefundGiven
+            | Self::LotRecalled
+            | Self::SignInCode => None,
         }
     }
 
@@ -75,6 +89,8 @@ impl Template {
             Self::LineShort => &["number", "goods"],
             Self::OrderOnTheWay => &["number", "eta", "link"],
             Self::OrderDeliveredRate => &["number", "amount", "link"],
+            Self::RefundGiven => &["number", "amount"],
+            Self::LotRecalled => &["number", "goods", "reason"],
             Self::SignInCode => &["code", "minutes"],
         }
     }

@@ -9,7 +9,7 @@ use accounts::{
     journal,
 };
 use events::Object;
-use kernel::{Base, CustomerOrderId, InvoiceId, LotId, Money, Price, Quantity, Round, Stamp};
+use kernel::{CustomerOrderId, InvoiceId, LotId, Money, Quantity, Round, Stamp};
 
 use super::{
     OutboundRefusal,
@@ -126,21 +126,10 @@ async fn book_cost(
         let lot = ledger::lot(tx, id).await?;
         let Some(price) = lot.cost else { continue };
         let worth = journal::value_of_lot(tx, id).await?;
-        let cost = cost_of(price, quantity, lot.nominal_grams).min(worth).max(Money::ZERO);
+        let cost = costing::at_cost(price, quantity, lot.nominal_grams).min(worth).max(Money::ZERO);
         goods.push(Goods { sku: lot.sku, lot: id, cost });
     }
     let booking = Booking { site: order.site, currency: order.currency, cause: cause(order.id) };
     costing::goods_sold(tx, stamp, booking, order.id, &goods).await?;
     Ok(())
-}
-
-/// Counted goods bought by weight cost what their nominal weight costs.
-fn cost_of(price: Price, quantity: Quantity, nominal_grams: Option<i64>) -> Money {
-    let quantity = match (price.base, quantity.grams, nominal_grams) {
-        (Base::Weight(_), None, Some(nominal)) => {
-            Quantity { grams: quantity.pieces_or_zero().checked_mul(nominal), ..quantity }
-        }
-        (Base::Weight(_) | Base::Piece, _, _) => quantity,
-    };
-    price.of(quantity, Round::HalfUp).unwrap_or(Money::ZERO)
 }

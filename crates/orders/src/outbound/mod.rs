@@ -12,6 +12,7 @@ mod fail;
 mod release;
 mod rules;
 mod sheet;
+mod sorry;
 mod store;
 
 pub mod events;
@@ -34,6 +35,7 @@ pub use fail::{REFUND, Refunded, cancel, fail, refund};
 pub use release::{Released, ReleasedLine, order_of, releasable, release};
 pub use rules::{Difference, Due, Sent, SettleRefusal, SettledLine, Settlement, ShortReason, settle};
 pub use sheet::{Sheet, SheetLine, Slip, SlipLine, SlipLot, sheet, slip};
+pub use sorry::{tell_recall, tell_refund};
 pub use store::{NoteState, ReleaseNote};
 
 use crate::order::{NotReady, OrderRefusal};

@@ -37,6 +37,7 @@ pub const DEMO_LOGINS: &[(&str, Role)] = &[
     ("inspector", Role::QualityInspector),
     ("warehouse", Role::WarehouseLead),
     ("picker", Role::Picker),
+    ("picker2", Role::Picker),
     ("packer", Role::Packer),
     ("desk", Role::OrderDesk),
     ("dispatcher", Role::Dispatcher),

@@ -1,6 +1,7 @@
 //! Excursions 超溫: an alarm with a name, that somebody answers, acts on and closes.
 
 use ::store::Tx;
+use ::store::codes;
 use edge::{Problem, Sites, parse};
 use events::{Object, tell};
 use kernel::{Actor, DeciCelsius, ExcursionId, Id, Instant, PlaceId, ProbeId, SiteId, Stamp, TemperatureClass, ZoneId};
@@ -10,7 +11,6 @@ use utoipa::ToSchema;
 
 use super::{
     ColdchainRefusal,
-    codes::codes,
     events::{
         TemperatureActionTaken, TemperatureAlarmAcknowledged, TemperatureAlarmClosed, TemperatureAlarmEscalated,
         TemperatureAlarmRaised, TemperatureAlarmVoided, TemperatureAlarmWorsened, TemperatureRestored,

@@ -1,13 +1,14 @@
 //! Times in which a rise is expected: bounded, recorded, and never an excuse for a room that is far too warm.
 
 use ::store::Tx;
+use ::store::codes;
 use edge::{Problem, Sites};
 use events::{Object, tell};
 use kernel::{Instant, ProbeId, Stamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ColdchainRefusal, codes::codes, events::AlarmInhibited, probes, store};
+use super::{ColdchainRefusal, events::AlarmInhibited, probes, store};
 
 codes! {
     InhibitKind {

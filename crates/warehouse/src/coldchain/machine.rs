@@ -5,9 +5,10 @@
 //! Above `high_high` it is raised at once. A probe that says nothing for longer than the limit is silent from then on;
 //! silence clears no alarm and cancels no waiting, for an unknown hour is a bad hour.
 
+use ::store::codes;
 use kernel::{DeciCelsius, Instant};
 
-use super::{codes::codes, limits::Limits};
+use super::limits::Limits;
 
 codes! {
     /// What the machine last concluded.

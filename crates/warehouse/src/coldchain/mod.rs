@@ -6,7 +6,6 @@
 //! there meanwhile, by the stock journal; the quarantine of those that bore too much, which an inspector decides. It
 //! never lengthens a life and never lets a label be extended.
 
-mod codes;
 pub mod curve;
 pub mod events;
 pub mod excursions;

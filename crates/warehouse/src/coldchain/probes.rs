@@ -1,6 +1,7 @@
 //! Probes 探頭: what measures, where, under which topic, and until when it is believed.
 
 use ::store::Tx;
+use ::store::codes;
 use edge::{Problem, Sites, parse};
 use events::{Object, tell};
 use kernel::{Date, DeciCelsius, Instant, PlaceId, ProbeId, SiteId, Stamp, TemperatureClass, ZoneId};
@@ -10,7 +11,6 @@ use utoipa::ToSchema;
 
 use super::{
     ColdchainRefusal,
-    codes::codes,
     events::{ProbeCalibrated, ProbeRegistered, ProbeRetired, TemperatureLimitsSet},
     limits::{Limits, SiteLimits},
     machine::{Over, Voice, Watch},

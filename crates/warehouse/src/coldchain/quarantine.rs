@@ -1,5 +1,6 @@
 //! Exposure of lots by time in place, and the quality decision 隔離判定 about what was warm for too long.
 
+use ::store::codes;
 use std::collections::BTreeSet;
 
 use ::store::Tx;
@@ -12,7 +13,6 @@ use utoipa::ToSchema;
 
 use super::{
     ColdchainRefusal,
-    codes::codes,
     curve::{self, Dose},
     events::{QuarantineDecided, QuarantineOpened},
     excursions::{self, Excursion, Taken, Voiding},

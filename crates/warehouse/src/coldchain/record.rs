@@ -1,5 +1,6 @@
 //! Readings come in: late, doubled, in any order, and what they mean is worked out at once.
 
+use ::store::codes;
 use std::collections::BTreeSet;
 
 use ::store::Tx;
@@ -8,9 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    ColdchainRefusal,
-    codes::codes,
-    excursions,
+    ColdchainRefusal, excursions,
     limits::Limits,
     machine::{Sample, Turn, Watch},
     payload::Spoken,

@@ -15,24 +15,28 @@ pub mod settings;
 pub mod weight;
 
 mod goods;
+mod origin;
 mod pack;
 mod parcels;
 mod pick;
 mod put_back;
 mod refusal;
+mod returned;
 mod store;
 mod waves;
 
+pub use origin::{PickedGoods, picks_of_line};
 pub use pack::{NewParcel, ParcelContent, ParcelSheet, pack};
 pub use parcels::{
-    PackedLine, hand_over, load, packed, parcel, parcel_by_code, parcels_in, parcels_of, parcels_of_note, returned,
-    site_of, stage, unload,
+    PackedLine, hand_over, load, order_of, packed, parcel, parcel_by_code, parcels_in, parcels_of, parcels_of_note,
+    returned, site_of, stage, unload,
 };
 pub use pick::{
     Confirmation, PickAnswer, Picking, ScaleRecord, Shortage, Weighed, pick, scale_record, short, task, task_record,
 };
 pub use put_back::put_back;
 pub use refusal::FulfilmentRefusal;
+pub use returned::{JudgedReturn, JudgedReturnLine, ReturnDecision, judge_return};
 pub use rules::{ParcelState, ShortReason, TaskState, WaveState};
 pub use scan::{SCAN_MAX, Scanned, UnreadableScan};
 pub use settings::{

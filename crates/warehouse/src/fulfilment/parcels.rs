@@ -116,6 +116,11 @@ pub async fn site_of(tx: &mut Tx, id: ParcelId) -> Result<SiteId, FulfilmentRefu
     Ok(parcel.ok_or(FulfilmentRefusal::NoSuchParcel)?.site)
 }
 
+/// The order whose parcel it is, if there is such a parcel.
+pub async fn order_of(tx: &mut Tx, id: ParcelId) -> Result<Option<CustomerOrderId>, FulfilmentRefusal> {
+    Ok(store::parcel(tx, id).await?.map(|parcel| parcel.order))
+}
+
 /// Puts a parcel into a lane, where its van will look for it.
 pub async fn stage(
     tx: &mut Tx,

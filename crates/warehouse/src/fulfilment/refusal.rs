@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use catalog::CatalogRefusal;
 use edge::Problem;
-use kernel::TemperatureClass;
+use kernel::{DeciCelsius, TemperatureClass};
 use ledger::LedgerRefusal;
 use store::StoreError;
 
@@ -41,6 +41,18 @@ pub enum FulfilmentRefusal {
     NoSuchNote,
     #[error("there is no such parcel")]
     NoSuchParcel,
+    #[error("the parcel is {state} and has not come back")]
+    NotReturned { state: &'static str },
+    #[error("the parcel is decided about")]
+    ReturnJudged,
+    #[error("each of the {lots} lots of the parcel is decided about once")]
+    ReturnIncomplete { lots: usize },
+    #[error("{place} is no shelf for {class} goods")]
+    NotAShelfOf { place: String, class: &'static str },
+    #[error("chilled and frozen goods are measured before they go back")]
+    ReturnUnmeasured,
+    #[error("{core} is above the {limit} of the shelf")]
+    ReturnTooWarm { core: DeciCelsius, limit: DeciCelsius },
     #[error("there is no such order line")]
     NoSuchLine,
     #[error("there is no packaging {code}")]
@@ -110,6 +122,19 @@ impl From<FulfilmentRefusal> for Problem {
             R::NoSuchTask => Self::new(StatusCode::NOT_FOUND, "fulfilment/no-such-task"),
             R::NoSuchNote => Self::new(StatusCode::NOT_FOUND, "fulfilment/no-such-note"),
             R::NoSuchParcel => Self::new(StatusCode::NOT_FOUND, "fulfilment/no-such-parcel"),
+            R::NotReturned { state } => Self::new(StatusCode::CONFLICT, "fulfilment/not-returned").with("state", state),
+            R::ReturnJudged => Self::new(StatusCode::CONFLICT, "fulfilment/return-judged"),
+            R::ReturnIncomplete { lots } => {
+                unprocessable("fulfilment/return-incomplete").with("lots", lots).field("decisions")
+            }
+            R::NotAShelfOf { place, class } => {
+                unprocessable("fulfilment/not-a-shelf-of").with("place", place).with("class", class).field("place")
+            }
+            R::ReturnUnmeasured => unprocessable("fulfilment/return-unmeasured").field("core"),
+            R::ReturnTooWarm { core, limit } => Self::new(StatusCode::CONFLICT, "fulfilment/return-too-warm")
+                .with("core", core)
+                .with("limit", limit)
+                .field("core"),
             R::NoSuchLine => Self::new(StatusCode::NOT_FOUND, "fulfilment/no-such-line"),
             R::NoSuchPackaging { code } => {
                 unprocessable("fulfilment/no-such-packaging").with("code", code).field("packaging")

@@ -174,7 +174,7 @@ pub async fn claims(tx: &mut Tx, sites: &Sites, line: OrderLineId) -> Result<Vec
     if claims.is_empty() { Err(StockRefusal::NoSuchLine) } else { Ok(claims) }
 }
 
-async fn own_lot(tx: &mut Tx, sites: &Sites, id: LotId) -> Result<Lot, StockRefusal> {
+pub(super) async fn own_lot(tx: &mut Tx, sites: &Sites, id: LotId) -> Result<Lot, StockRefusal> {
     match ledger::lot(tx, id).await {
         Ok(lot) if works_at(sites, lot.site) => Ok(lot),
         Ok(_) | Err(ledger::LedgerRefusal::NoSuchLot) => Err(StockRefusal::NoSuchLot),

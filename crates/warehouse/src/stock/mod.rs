@@ -11,6 +11,8 @@ pub mod rules;
 mod audit;
 mod lots;
 mod open;
+mod recall;
+mod recall_rows;
 mod refusal;
 mod store;
 
@@ -20,6 +22,7 @@ pub use lots::{
     trace,
 };
 pub use open::{OpenedStock, Opening, open};
+pub use recall::{NewRecall, Recall, RecallCustomer, RecallKind, RecallLot, reach, recall, start_recall};
 pub use refusal::StockRefusal;
 pub use rules::{Direction, NewBin, PlaceCard, PlaceKey, Stop};
 

@@ -6,6 +6,8 @@ use edge::Problem;
 use ledger::LedgerRefusal;
 use store::StoreError;
 
+use crate::fulfilment::FulfilmentRefusal;
+
 #[derive(Debug, thiserror::Error)]
 pub enum StockRefusal {
     #[error("there is no such site")]
@@ -16,6 +18,10 @@ pub enum StockRefusal {
     NoSuchBlock,
     #[error("there is no such order line")]
     NoSuchLine,
+    #[error("there is no such recall")]
+    NoSuchRecall,
+    #[error("the recall has nobody of that name left to reach")]
+    NobodyToReach,
     #[error("the zone belongs to another site")]
     ZoneOfOtherSite,
     #[error("whoever blocked a lot does not lift the block")]
@@ -26,6 +32,8 @@ pub enum StockRefusal {
     CostUnsuited { base: &'static str, measure: &'static str },
     #[error("the value of the opening is out of bounds")]
     ValueOutOfBounds,
+    #[error(transparent)]
+    Fulfilment(#[from] FulfilmentRefusal),
     #[error(transparent)]
     Ledger(#[from] LedgerRefusal),
     #[error(transparent)]
@@ -43,6 +51,8 @@ impl From<StockRefusal> for Problem {
             R::NoSuchLot => Self::new(StatusCode::NOT_FOUND, "stock/no-such-lot"),
             R::NoSuchBlock => Self::new(StatusCode::NOT_FOUND, "stock/no-such-block"),
             R::NoSuchLine => Self::new(StatusCode::NOT_FOUND, "stock/no-such-line"),
+            R::NoSuchRecall => Self::new(StatusCode::NOT_FOUND, "stock/no-such-recall"),
+            R::NobodyToReach => Self::new(StatusCode::CONFLICT, "stock/nobody-to-reach"),
             R::ZoneOfOtherSite => unprocessable("stock/zone-of-other-site").field("zone"),
             R::SecondPersonNeeded => Self::new(StatusCode::CONFLICT, "stock/second-person-needed"),
             R::NotAShelf { place } => unprocessable("stock/not-a-shelf").with("place", place).field("place"),
@@ -50,6 +60,7 @@ impl From<StockRefusal> for Problem {
                 unprocessable("stock/cost-unsuited").with("base", base).with("measure", measure).field("unit_cost/base")
             }
             R::ValueOutOfBounds => unprocessable("stock/value-out-of-bounds").field("unit_cost"),
+            R::Fulfilment(refusal) => Self::from(refusal),
             R::Ledger(refusal) => Self::from(refusal),
             R::Catalog(refusal) => Self::from(refusal),
             R::Store(error) => Self::from(error),

@@ -1,6 +1,7 @@
 //! The warehouse, driven through its API as handhelds and consoles drive it, on both engines.
 #![expect(clippy::unwrap_used, reason = "a test fails where it unwraps")]
 
+mod counting;
 mod desk;
 mod laws;
 mod packing;

@@ -37,11 +37,17 @@ use warehouse::{
 pub(crate) const MIGRATIONS: &[Migration] = &[
     store::MIGRATION,
     events::MIGRATION,
+    identity::MIGRATION,
     catalog::MIGRATION,
+    customers::MIGRATION,
     ledger::MIGRATION,
+    accounts::MIGRATION,
     warehouse::MIGRATION,
     warehouse::COLDCHAIN_MIGRATION,
     warehouse::THERMAL_MIGRATION,
+    warehouse::COUNTING,
+    warehouse::RECALL,
+    warehouse::RETURNS,
 ];
 
 pub(crate) struct Shop {
@@ -85,7 +91,18 @@ impl Gate for Doorman {
             "picker" | "other picker" => (&[Duty::PickGoods, Duty::ReadStock], Sites::Only(vec![self.site])),
             "stranger" => (&[Duty::PickGoods, Duty::ReadStock, Duty::PackGoods], Sites::Only(Vec::new())),
             "packer" => (&[Duty::PackGoods, Duty::StageParcels, Duty::ReadStock], Sites::All),
-            "lead" => (&[Duty::ReadStock, Duty::BlockLots, Duty::TraceLots, Duty::ManageCatalog], Sites::All),
+            "lead" => (
+                &[
+                    Duty::ReadStock,
+                    Duty::BlockLots,
+                    Duty::TraceLots,
+                    Duty::ManageCatalog,
+                    Duty::ApproveAdjustments,
+                    Duty::ReadIndicators,
+                ],
+                Sites::All,
+            ),
+            "counter" | "other counter" => (&[Duty::CountStock, Duty::ReadStock], Sites::Only(vec![self.site])),
             "inspector" => (&[Duty::ReadStock, Duty::BlockLots, Duty::LiftBlocks, Duty::TraceLots], Sites::All),
             _ => return Box::pin(async { Ok(Caller::nobody(Lang::En)) }),
         };
