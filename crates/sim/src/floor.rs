@@ -97,6 +97,15 @@ pub(crate) async fn claim(
         },
     };
     let notes: Vec<String> = list(&claim, "notes")?.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    let tasks = open_tasks(world, wave, &notes).await?;
+    let batch =
+        Batch { wave: wave.to_owned(), window: window.to_owned(), start, picker, tasks, totes: BTreeMap::new() };
+    go_on(world, site, batch);
+    Ok(())
+}
+
+/// What the handheld shows for some orders, the first stop last.
+async fn open_tasks(world: &mut World, wave: &str, notes: &[String]) -> Result<Vec<Task>, SimError> {
     let mut tasks = Vec::new();
     for stop in world.shop.all("picker", &format!("/api/waves/{wave}/tasks?whose=mine&state=open")).await? {
         for share in list(&stop, "tasks")? {
@@ -106,10 +115,7 @@ pub(crate) async fn claim(
         }
     }
     tasks.reverse();
-    let batch =
-        Batch { wave: wave.to_owned(), window: window.to_owned(), start, picker, tasks, totes: BTreeMap::new() };
-    go_on(world, site, batch);
-    Ok(())
+    Ok(tasks)
 }
 
 fn task_of(stop: &Value, share: &Value) -> Result<Task, SimError> {
@@ -144,9 +150,25 @@ pub(crate) async fn pick(world: &mut World, site: usize, task: Task, mut batch: 
     let tote = tote_for(world, site, &mut batch, &task);
     let answer = if world.scales.happens(NOT_FOUND_PER_MILLE) {
         let path = format!("/api/pick-tasks/{}/short", task.id);
-        world.shop.post("picker", &path, json!({ "reason": "not_found" })).await?.done(&path)?
+        world.shop.post("picker", &path, json!({ "reason": "not_found" })).await?
     } else {
         weigh(world, &task, &tote).await?
+    };
+    let answer = match answer {
+        Answer::Done(answer) => answer,
+        // The lot was stopped while the picker walked; what takes its place is on the handheld now.
+        Answer::Refused(slug, _) if slug == "fulfilment/task-already-done" => {
+            world.tally.count("picks", "stopped_on_the_way");
+            let of_trolley = batch.tasks.iter().map(|other| other.note.clone());
+            let notes: Vec<String> = of_trolley.chain([task.note.clone()]).collect();
+            batch.tasks = open_tasks(world, &batch.wave, &notes).await?;
+            walk_on(world, site, &task.note, batch);
+            return Ok(());
+        }
+        Answer::Refused(slug, problem) => {
+            let path = format!("/api/pick-tasks/{}/pick", task.id);
+            return Err(SimError::Unexpected { path, slug, problem: problem.to_string() });
+        }
     };
     let outcome = text(&answer, "outcome")?.to_owned();
     world.tally.count("picks", &outcome);
@@ -169,17 +191,20 @@ pub(crate) async fn pick(world: &mut World, site: usize, task: Task, mut batch: 
             });
         }
     }
-    let of_note = batch.tasks.iter().any(|other| other.note == task.note);
-    if !of_note {
-        let note = task.note.clone();
-        world.agenda.enter(world.now.plus_minutes(2), Doing::Pack { site, note });
-    }
-    go_on(world, site, batch);
+    walk_on(world, site, &task.note, batch);
     Ok(())
 }
 
+/// An order of which nothing is left to pick goes to the bench; the trolley goes on.
+fn walk_on(world: &mut World, site: usize, note: &str, batch: Batch) {
+    if !batch.tasks.iter().any(|other| other.note == note) {
+        world.agenda.enter(world.now.plus_minutes(2), Doing::Pack { site, note: note.to_owned() });
+    }
+    go_on(world, site, batch);
+}
+
 /// The scale shows what a hand has cut: near the target, hardly ever on it.
-async fn weigh(world: &mut World, task: &Task, tote: &str) -> Result<Value, SimError> {
+async fn weigh(world: &mut World, task: &Task, tote: &str) -> Result<Answer, SimError> {
     let weighing = match task.measure.as_str() {
         "counted" => json!({ "pieces": task.pieces }),
         measure => {
@@ -198,14 +223,13 @@ async fn weigh(world: &mut World, task: &Task, tote: &str) -> Result<Value, SimE
     let body = json!({ "scan": task.lot, "bin": task.bin, "tote": tote, "weighings": [weighing] });
     let path = format!("/api/pick-tasks/{}/pick", task.id);
     match world.shop.post("picker", &path, body).await? {
-        Answer::Done(answer) => Ok(answer),
         // The bin held less than the book said: what a hand cut too generously before is missing now.
         Answer::Refused(slug, _) if slug == "ledger/short-at-place" => {
             world.tally.count("picks", "bin_ran_out");
             let path = format!("/api/pick-tasks/{}/short", task.id);
-            world.shop.post("picker", &path, json!({ "reason": "not_found" })).await?.done(&path)
+            world.shop.post("picker", &path, json!({ "reason": "not_found" })).await
         }
-        Answer::Refused(slug, problem) => Err(SimError::Unexpected { path, slug, problem: problem.to_string() }),
+        answer @ (Answer::Done(_) | Answer::Refused(..)) => Ok(answer),
     }
 }
 

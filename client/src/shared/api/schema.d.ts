@@ -55,6 +55,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The adjustments of a site in one state, oldest first. */
+        get: operations["list_adjustments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/adjustments/{adjustment}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign an adjustment: goods and money are booked. */
+        post: operations["approve_adjustment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/adjustments/{adjustment}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse an adjustment: the book stays as it is. */
+        post: operations["reject_adjustment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/approval-rules": {
         parameters: {
             query?: never;
@@ -364,6 +415,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/complaints/{complaint}/remedy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a complaint's money back, within what the one who decides may give. */
+        post: operations["give_remedy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/conformance/cases": {
         parameters: {
             query?: never;
@@ -373,6 +441,109 @@ export interface paths {
         };
         /** The cases of a site with what was found, in the order in which they began. */
         get: operations["list_conformance_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/count-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bins most worth counting now, by value, velocity, risk and age of the last count. */
+        get: operations["show_count_plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/count-sheets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The count sheets of a site, oldest first. */
+        get: operations["list_count_sheets"];
+        put?: never;
+        /** Open a count sheet for some bins. */
+        post: operations["open_count_sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/count-sheets/{sheet}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One sheet as it is counted: bins, lots, and no quantity. */
+        get: operations["show_count_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/count-sheets/{sheet}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a sheet on which every line is counted. */
+        post: operations["close_count_sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/count-sheets/{sheet}/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enter counts of a sheet; a second one is entered by another person. */
+        post: operations["enter_counts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/count-sheets/{sheet}/variances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lines of a sheet with what the book had when they were counted: for those who sign, not for those who count. */
+        get: operations["list_count_variances"];
         put?: never;
         post?: never;
         delete?: never;
@@ -981,6 +1152,23 @@ export interface paths {
         put?: never;
         /** Declare, with proof, that the probe was wrong: what was stopped for it is free again. */
         post: operations["void_excursion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/expiry-sweeps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The daily searches for what has run out, latest first. */
+        get: operations["list_expiry_sweeps"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1798,6 +1986,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/parcels/{parcel}/return-decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide about goods that came back undelivered. */
+        post: operations["judge_return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/parcels/{parcel}/stage": {
         parameters: {
             query?: never;
@@ -2509,6 +2714,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/recalls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Call a lot back, or rehearse it. */
+        post: operations["start_recall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/recalls/{recall}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One recall: its lots with their mass balance, and who has some of them. */
+        get: operations["show_recall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/recalls/{recall}/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The list for the telephone: names and numbers of everybody who has some of a recalled lot. Reading it is recorded. */
+        get: operations["list_recall_contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/recalls/{recall}/customers/{customer}/reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that a customer was reached. */
+        post: operations["reach_recall_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/release-notes/{note}": {
         parameters: {
             query?: never;
@@ -3005,6 +3278,23 @@ export interface paths {
         };
         /** The delivery windows with room, of every site that delivers there. */
         get: operations["shop_windows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/shrink": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shrink and waste of a site by cause, product and supplier, from the two journals. */
+        get: operations["show_shrink"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4229,6 +4519,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/write-offs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The write-offs of a site in one state, oldest first. */
+        get: operations["list_write_offs"];
+        put?: never;
+        /** Propose goods for writing off. */
+        post: operations["propose_write_off"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/write-offs/{write_off}/weigh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put goods to be written off on the scale. */
+        post: operations["weigh_write_off"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/write-offs/{write_off}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a proposal for writing off back. */
+        post: operations["withdraw_write_off"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/write-offs/{write_off}/witness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign as witness that weighed goods were thrown away: goods and money are booked. */
+        post: operations["witness_write_off"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -4261,7 +4620,7 @@ export interface components {
          * @description What was done.
          * @enum {string}
          */
-        Action: "DoorClosed" | "GoodsMoved" | "TechnicianCalled" | "SettingCorrected" | "ProbeChecked" | "Other";
+        Action: "door_closed" | "goods_moved" | "technician_called" | "setting_corrected" | "probe_checked" | "other";
         /** @description Something that somebody has taken on. */
         ActionItem: {
             agreed_at: components["schemas"]["Instant"];
@@ -4343,8 +4702,47 @@ export interface components {
             recipient: string;
             text: string;
         };
+        /** @description A difference between count and book, and what was decided about it. */
+        Adjustment: {
+            because?: string | null;
+            before?: components["schemas"]["Actor"] | null;
+            /** @description Whose count it rests on. */
+            counter: components["schemas"]["Actor"];
+            decided_at?: components["schemas"]["Instant"] | null;
+            decider?: components["schemas"]["Actor"] | null;
+            entry?: components["schemas"]["EntryId"] | null;
+            id: components["schemas"]["AdjustmentId"];
+            lot: components["schemas"]["LotId"];
+            lot_code: string;
+            place: components["schemas"]["PlaceId"];
+            proposed_at: components["schemas"]["Instant"];
+            reason?: components["schemas"]["AdjustmentReason"] | null;
+            sheet: components["schemas"]["CountSheetId"];
+            site: components["schemas"]["SiteId"];
+            sku: components["schemas"]["SkuId"];
+            state: components["schemas"]["AdjustmentState"];
+            /**
+             * Format: int64
+             * @description What it is worth at cost, missing or found.
+             */
+            value: number;
+            /** @description Counted less booked: below zero where goods are missing. */
+            variance: components["schemas"]["Quantity"];
+        };
+        /** @description The signature under an adjustment. */
+        AdjustmentApproval: {
+            because?: string | null;
+            reason: components["schemas"]["AdjustmentReason"];
+        };
         /** Format: uuid */
         AdjustmentId: string;
+        /**
+         * @description What an approver holds to be the cause of a difference.
+         * @enum {string}
+         */
+        AdjustmentReason: "spoilage" | "expiry" | "damage" | "theft" | "natural_loss" | "count";
+        /** @enum {string} */
+        AdjustmentState: "proposed" | "posted" | "rejected";
         /**
          * @description What to do about a stop that may be late.
          * @enum {string}
@@ -4378,7 +4776,7 @@ export interface components {
          * @description What an excursion is.
          * @enum {string}
          */
-        AlarmKind: "High" | "HighHigh" | "Low" | "Silent";
+        AlarmKind: "high" | "high_high" | "low" | "silent";
         /**
          * @description What people must be warned of, and what keeps goods apart on a shelf.
          * @enum {string}
@@ -5043,7 +5441,12 @@ export interface components {
          * @description What it came from.
          * @enum {string}
          */
-        Cause: "DoorOpen" | "UnitFailure" | "PowerFailure" | "Overload" | "Defrost" | "Probe" | "Other";
+        Cause: "door_open" | "unit_failure" | "power_failure" | "overload" | "defrost" | "probe" | "other";
+        /**
+         * @description Where in the chain the fault probably lies.
+         * @enum {string}
+         */
+        CauseKind: "goods" | "room" | "picking" | "road";
         Certificate: {
             code: string;
             course: components["schemas"]["CourseId"];
@@ -5154,6 +5557,9 @@ export interface components {
         ComplaintDetail: {
             complaint: components["schemas"]["ComplaintCard"];
             facts?: components["schemas"]["ComplaintFacts"] | null;
+            /** @description What probably caused it, likeliest first. */
+            likely: components["schemas"]["LikelyCause"][];
+            review?: components["schemas"]["RemedyReview"] | null;
         };
         /** @description What a complaint concerns, joined by `flows` from the whole chain. */
         ComplaintFacts: {
@@ -5277,6 +5683,97 @@ export interface components {
         };
         /** @enum {string} */
         Control: "ordinary" | "critical_point";
+        /** @description One count of one lot in one bin. */
+        CountEntry: {
+            counted_at?: components["schemas"]["Instant"] | null;
+            /** @description What the label says. */
+            lot_code: string;
+            place: components["schemas"]["PlaceId"];
+            /** @description Pieces of what is counted, grams of what is weighed, both of what is sold by the weighed piece; 0 for nothing. */
+            quantity: components["schemas"]["Quantity"];
+        };
+        CountLine: {
+            lot: components["schemas"]["LotId"];
+            lot_code: string;
+            measure: components["schemas"]["Measure"];
+            place: components["schemas"]["PlaceId"];
+            place_code: string;
+            sku: components["schemas"]["SkuId"];
+            sku_code: string;
+            state: components["schemas"]["CountLineState"];
+        };
+        /** @enum {string} */
+        CountLineState: "open" | "agreed" | "recount" | "differs";
+        CountPlace: {
+            place: components["schemas"]["PlaceId"];
+            place_code: string;
+        };
+        /** @description A place worth counting, and why: points for each reason, explained by the numbers beside them. */
+        CountProposal: {
+            /** Format: int64 */
+            age_points: number;
+            counted_at?: components["schemas"]["Instant"] | null;
+            /** Format: int64 */
+            delicate: number;
+            /** Format: int64 */
+            differed: number;
+            /** Format: int64 */
+            lots: number;
+            /** Format: int64 */
+            moves: number;
+            place: components["schemas"]["PlaceId"];
+            place_code: string;
+            /** Format: int64 */
+            points: number;
+            /** Format: int64 */
+            risk_points: number;
+            /** Format: int64 */
+            value: number;
+            /** Format: int64 */
+            value_points: number;
+            /** Format: int64 */
+            velocity_points: number;
+        };
+        /** @description A sheet as those who count see it: what lies where, and never how much the book says. */
+        CountSheet: {
+            closed_at?: components["schemas"]["Instant"] | null;
+            id: components["schemas"]["CountSheetId"];
+            lines: components["schemas"]["CountLine"][];
+            opened_at: components["schemas"]["Instant"];
+            places: components["schemas"]["CountPlace"][];
+            site: components["schemas"]["SiteId"];
+            state: components["schemas"]["CountSheetState"];
+        };
+        /** @description A sheet in a list. */
+        CountSheetCard: {
+            closed_at?: components["schemas"]["Instant"] | null;
+            id: components["schemas"]["CountSheetId"];
+            opened_at: components["schemas"]["Instant"];
+            state: components["schemas"]["CountSheetState"];
+        };
+        /** Format: uuid */
+        CountSheetId: string;
+        /** @enum {string} */
+        CountSheetState: "open" | "closed";
+        /** @description A line as those who sign see it: count beside book. */
+        CountVariance: components["schemas"]["CountLine"] & {
+            book?: components["schemas"]["Quantity"] | null;
+            counted?: components["schemas"]["Quantity"] | null;
+            counted_at?: components["schemas"]["Instant"] | null;
+            counter?: components["schemas"]["Actor"] | null;
+            rebook?: components["schemas"]["Quantity"] | null;
+            recounted?: components["schemas"]["Quantity"] | null;
+            recounted_at?: components["schemas"]["Instant"] | null;
+            recounter?: components["schemas"]["Actor"] | null;
+        };
+        /** @description Why somebody says no. */
+        CountingObjection: {
+            because: string;
+        };
+        /** @description What was counted. */
+        Counts: {
+            counts: components["schemas"]["CountEntry"][];
+        };
         /** @description A courier as their file shows them. */
         Courier: {
             id: components["schemas"]["CourierId"];
@@ -5413,6 +5910,11 @@ export interface components {
             readings: number;
         };
         /**
+         * @description Who decides: nobody, by rule; somebody at the desk; their manager.
+         * @enum {string}
+         */
+        Decider: "rule" | "desk" | "manager";
+        /**
          * @description Why an order was not taken after all.
          * @enum {string}
          */
@@ -5521,6 +6023,19 @@ export interface components {
          */
         Direction: "forward" | "backward";
         /**
+         * @description Why goods are thrown away.
+         * @enum {string}
+         */
+        DisposalReason: "spoilage" | "expiry" | "damage" | "theft" | "temperature" | "recall";
+        /** @description What is thrown away, on the scale. */
+        DisposalWeighing: {
+            /** @description The scale; `hand` when it was only counted. */
+            device: string;
+            /** @description Pieces of what is counted, grams of what is weighed, both of what is sold by the weighed piece. */
+            quantity: components["schemas"]["Quantity"];
+            reason?: components["schemas"]["DisposalReason"] | null;
+        };
+        /**
          * @description What becomes of a part of a line. The better ones come first.
          * @enum {string}
          */
@@ -5615,7 +6130,7 @@ export interface components {
          * @description One thing that a role may include.
          * @enum {string}
          */
-        Duty: "be_somebody" | "manage_users" | "manage_catalog" | "read_catalog" | "manage_customers" | "read_personal_data" | "read_accounts" | "manage_budgets" | "keep_books" | "read_events" | "research_market" | "manage_suppliers" | "approve_suppliers" | "request_purchase" | "approve_for_buying" | "approve_for_department" | "approve_for_finance" | "approve_as_general_manager" | "place_purchase_orders" | "read_purchases" | "answer_purchase_orders" | "receive_goods" | "inspect_goods" | "put_goods_away" | "book_supplier_invoices" | "release_invoice_quantity" | "release_invoice_price" | "pay_suppliers" | "read_stock" | "open_stock" | "block_lots" | "lift_blocks" | "trace_lots" | "release_waves" | "pick_goods" | "pack_goods" | "stage_parcels" | "manage_sensors" | "record_readings" | "answer_alarms" | "count_stock" | "approve_adjustments" | "place_orders" | "take_orders" | "review_orders" | "read_orders" | "manage_windows" | "plan_routes" | "load_runs" | "drive_runs" | "manage_couriers" | "read_runs" | "rate_deliveries" | "answer_complaints" | "author_procedures" | "approve_procedures" | "read_procedures" | "suggest" | "hold_meetings" | "read_indicators" | "manage_webhooks" | "run_demonstration";
+        Duty: "be_somebody" | "manage_users" | "manage_catalog" | "read_catalog" | "manage_customers" | "read_personal_data" | "read_accounts" | "manage_budgets" | "keep_books" | "read_events" | "research_market" | "manage_suppliers" | "approve_suppliers" | "request_purchase" | "approve_for_buying" | "approve_for_department" | "approve_for_finance" | "approve_as_general_manager" | "place_purchase_orders" | "read_purchases" | "answer_purchase_orders" | "receive_goods" | "inspect_goods" | "put_goods_away" | "book_supplier_invoices" | "release_invoice_quantity" | "release_invoice_price" | "pay_suppliers" | "read_stock" | "open_stock" | "block_lots" | "lift_blocks" | "trace_lots" | "recall_lots" | "release_waves" | "pick_goods" | "pack_goods" | "stage_parcels" | "manage_sensors" | "record_readings" | "answer_alarms" | "count_stock" | "approve_adjustments" | "approve_large_adjustments" | "place_orders" | "take_orders" | "review_orders" | "read_orders" | "manage_windows" | "plan_routes" | "load_runs" | "drive_runs" | "manage_couriers" | "read_runs" | "rate_deliveries" | "answer_complaints" | "approve_remedies" | "author_procedures" | "approve_procedures" | "read_procedures" | "suggest" | "hold_meetings" | "read_indicators" | "manage_webhooks" | "run_demonstration";
         /** @description Why an order ends early. */
         EndOfOrder: {
             reason: string;
@@ -5696,7 +6211,24 @@ export interface components {
          * @description How far people have come with it.
          * @enum {string}
          */
-        ExcursionState: "Raised" | "Acknowledged" | "Acted" | "Closed" | "Voided";
+        ExcursionState: "raised" | "acknowledged" | "acted" | "closed" | "voided";
+        /** @description What the daily search found. */
+        ExpirySweep: {
+            at: components["schemas"]["Instant"];
+            /** Format: date */
+            day: string;
+            /**
+             * Format: int64
+             * @description Lots that lay unfit somewhere in the house.
+             */
+            lots: number;
+            site: components["schemas"]["SiteId"];
+            /**
+             * Format: int64
+             * @description How many of them were newly proposed for writing off.
+             */
+            write_offs: number;
+        };
         /**
          * @description How a proposed quantity came about.
          *
@@ -5886,6 +6418,14 @@ export interface components {
         };
         /** @enum {string} */
         FromTheRoad: "unloaded" | "brought_back";
+        /** @description What was given back. */
+        GivenBack: {
+            /** Format: int64 */
+            amount: number;
+            complaint: components["schemas"]["ComplaintId"];
+            decider: components["schemas"]["Decider"];
+            remedy: components["schemas"]["RemedyId"];
+        };
         /**
          * @description What one figure covers.
          * @enum {string}
@@ -5988,7 +6528,7 @@ export interface components {
             starts_at: components["schemas"]["Instant"];
         };
         /** @enum {string} */
-        InhibitKind: "DoorOpen" | "Defrost";
+        InhibitKind: "door_open" | "defrost";
         /** @description What an inspector found about one criterion. */
         InspectionFinding: {
             criterion: components["schemas"]["Criterion"];
@@ -6085,6 +6625,25 @@ export interface components {
          * @enum {string}
          */
         InvoiceVariance: "over_receipt" | "nothing_received" | "quantity_above_receipt" | "price_above_order" | "price_below_order";
+        /** @description A returned parcel that is decided about. */
+        JudgedReturn: {
+            lines: components["schemas"]["JudgedReturnLine"][];
+            order: components["schemas"]["CustomerOrderId"];
+            parcel: components["schemas"]["ParcelId"];
+            site: components["schemas"]["SiteId"];
+        };
+        JudgedReturnLine: {
+            lot: components["schemas"]["LotId"];
+            /**
+             * Format: int64
+             * @description From loading to the verdict.
+             */
+            out_minutes: number;
+            place?: components["schemas"]["PlaceId"] | null;
+            quantity: components["schemas"]["Quantity"];
+            reason?: components["schemas"]["DisposalReason"] | null;
+            sku: components["schemas"]["SkuId"];
+        };
         /** @description A reading as it was kept. */
         Kept: {
             at: components["schemas"]["Instant"];
@@ -6241,6 +6800,14 @@ export interface components {
         Level: "buying" | "department" | "finance" | "general_manager";
         /** @enum {string} */
         Lift: "yes" | "no" | "unknown";
+        /** @description One probable cause. */
+        LikelyCause: {
+            cause: components["schemas"]["CauseKind"];
+            /** @description What speaks for it, in figures. */
+            evidence: string;
+            /** Format: int64 */
+            points: number;
+        };
         /** @description The limits of one temperature class 溫區範圍, in tenths of a degree and whole minutes. */
         Limits: {
             /**
@@ -6801,6 +7368,11 @@ export interface components {
         NewConditions: {
             conditions: components["schemas"]["SamplingConditions"];
         };
+        /** @description Which bins are to be counted. */
+        NewCountSheet: {
+            places: components["schemas"]["PlaceId"][];
+            site: components["schemas"]["SiteId"];
+        };
         /** @description A courier to be taken on. */
         NewCourier: {
             documents?: components["schemas"]["NewDocument"][];
@@ -7021,6 +7593,13 @@ export interface components {
             /** Format: int64 */
             time: number;
         };
+        /** @description A recall to be started. */
+        NewRecall: {
+            kind: components["schemas"]["RecallKind"];
+            lot: components["schemas"]["LotId"];
+            /** @description What customers are told. */
+            reason: string;
+        };
         /** @description A requisition as a buyer writes it. */
         NewRequisition: {
             /** @description Whose budget pays. */
@@ -7206,6 +7785,12 @@ export interface components {
             end: components["schemas"]["Instant"];
             site: components["schemas"]["SiteId"];
             start: components["schemas"]["Instant"];
+        };
+        /** @description Goods that somebody found unfit. */
+        NewWriteOff: {
+            lot: components["schemas"]["LotId"];
+            place: components["schemas"]["PlaceId"];
+            reason: components["schemas"]["DisposalReason"];
         };
         /** @description A zone to be opened. */
         NewZone: {
@@ -7424,7 +8009,7 @@ export interface components {
          * @description What the machine last concluded.
          * @enum {string}
          */
-        Over: "Fine" | "PendingHigh" | "PendingLow" | "High" | "HighHigh" | "Low";
+        Over: "fine" | "pending_high" | "pending_low" | "high" | "high_high" | "low";
         /** @description How far a budget is overrun with finance's leave. */
         Overrun: {
             category: string;
@@ -7467,6 +8052,37 @@ export interface components {
                 site: components["schemas"]["SiteId"];
                 state: components["schemas"]["ActionState"];
                 text: string;
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Adjustment: {
+            items: {
+                because?: string | null;
+                before?: components["schemas"]["Actor"] | null;
+                /** @description Whose count it rests on. */
+                counter: components["schemas"]["Actor"];
+                decided_at?: components["schemas"]["Instant"] | null;
+                decider?: components["schemas"]["Actor"] | null;
+                entry?: components["schemas"]["EntryId"] | null;
+                id: components["schemas"]["AdjustmentId"];
+                lot: components["schemas"]["LotId"];
+                lot_code: string;
+                place: components["schemas"]["PlaceId"];
+                proposed_at: components["schemas"]["Instant"];
+                reason?: components["schemas"]["AdjustmentReason"] | null;
+                sheet: components["schemas"]["CountSheetId"];
+                site: components["schemas"]["SiteId"];
+                sku: components["schemas"]["SkuId"];
+                state: components["schemas"]["AdjustmentState"];
+                /**
+                 * Format: int64
+                 * @description What it is worth at cost, missing or found.
+                 */
+                value: number;
+                /** @description Counted less booked: below zero where goods are missing. */
+                variance: components["schemas"]["Quantity"];
             }[];
             /** @description Hand this to `after` for what follows; absent on the last page. */
             next?: string | null;
@@ -7662,6 +8278,17 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_CountSheetCard: {
+            items: {
+                closed_at?: components["schemas"]["Instant"] | null;
+                id: components["schemas"]["CountSheetId"];
+                opened_at: components["schemas"]["Instant"];
+                state: components["schemas"]["CountSheetState"];
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Courier: {
             items: {
                 id: components["schemas"]["CourierId"];
@@ -7769,6 +8396,27 @@ export interface components {
                 site: components["schemas"]["SiteId"];
                 state: components["schemas"]["ExcursionState"];
                 zone?: components["schemas"]["ZoneId"] | null;
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ExpirySweep: {
+            items: {
+                at: components["schemas"]["Instant"];
+                /** Format: date */
+                day: string;
+                /**
+                 * Format: int64
+                 * @description Lots that lay unfit somewhere in the house.
+                 */
+                lots: number;
+                site: components["schemas"]["SiteId"];
+                /**
+                 * Format: int64
+                 * @description How many of them were newly proposed for writing off.
+                 */
+                write_offs: number;
             }[];
             /** @description Hand this to `after` for what follows; absent on the last page. */
             next?: string | null;
@@ -8602,6 +9250,39 @@ export interface components {
             /** @description Hand this to `after` for what follows; absent on the last page. */
             next?: string | null;
         };
+        /** @description One page of a list. */
+        Page_WriteOff: {
+            items: {
+                because?: string | null;
+                device?: string | null;
+                disposed_at?: components["schemas"]["Instant"] | null;
+                entry?: components["schemas"]["EntryId"] | null;
+                gone?: components["schemas"]["Quantity"] | null;
+                id: components["schemas"]["WriteOffId"];
+                lot: components["schemas"]["LotId"];
+                lot_code: string;
+                place: components["schemas"]["PlaceId"];
+                place_code: string;
+                proposed_at: components["schemas"]["Instant"];
+                proposer: components["schemas"]["Actor"];
+                /** @description What the book held when it was proposed. */
+                quantity: components["schemas"]["Quantity"];
+                reason: components["schemas"]["DisposalReason"];
+                site: components["schemas"]["SiteId"];
+                sku: components["schemas"]["SkuId"];
+                state: components["schemas"]["WriteOffState"];
+                /**
+                 * Format: int64
+                 * @description What it cost.
+                 */
+                value?: number | null;
+                weighed_at?: components["schemas"]["Instant"] | null;
+                weigher?: components["schemas"]["Actor"] | null;
+                witness?: components["schemas"]["Actor"] | null;
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
         /** @description What is inside, by order line and lot. */
         ParcelContent: {
             lot: components["schemas"]["LotId"];
@@ -8910,9 +9591,9 @@ export interface components {
          * @description What stands there.
          * @enum {string}
          */
-        ProbeKind: "Probe" | "Gateway";
+        ProbeKind: "probe" | "gateway";
         /** @enum {string} */
-        ProbeState: "Working" | "Retired";
+        ProbeState: "working" | "retired";
         /** @description Why a request was refused. Nothing of a refused request is kept. */
         Problem: {
             /** @description The stable slug that programs match on: `ledger/short-stock`. */
@@ -9212,12 +9893,12 @@ export interface components {
         /** Format: uuid */
         QuarantineId: string;
         /** @enum {string} */
-        QuarantineState: "Open" | "Released" | "Shortened" | "Destroyed" | "Voided";
+        QuarantineState: "open" | "released" | "shortened" | "destroyed" | "voided";
         /**
          * @description Why a lot was stopped.
          * @enum {string}
          */
-        QuarantineWhy: "OverLimit" | "Unanswered";
+        QuarantineWhy: "over_limit" | "unanswered";
         Question: {
             choices: components["schemas"]["Text"][];
             code: string;
@@ -9262,6 +9943,55 @@ export interface components {
         /** @description Readings in any order; late and doubled ones are welcome. */
         Readings: {
             readings: components["schemas"]["Reading"][];
+        };
+        /** @description A recall with all that was found. */
+        Recall: {
+            /** @description Whether every gram and piece of every lot of it is accounted for. */
+            balanced: boolean;
+            customers: components["schemas"]["RecallCustomer"][];
+            id: components["schemas"]["RecallId"];
+            kind: components["schemas"]["RecallKind"];
+            lot: components["schemas"]["LotId"];
+            lots: components["schemas"]["RecallLot"][];
+            reason: string;
+            site: components["schemas"]["SiteId"];
+            started_at: components["schemas"]["Instant"];
+        };
+        /** @description Somebody to be called. */
+        RecallContact: {
+            customer: components["schemas"]["CustomerId"];
+            name: string;
+            order: components["schemas"]["CustomerOrderId"];
+            phone?: string | null;
+            quantity: components["schemas"]["Quantity"];
+            reached_at?: components["schemas"]["Instant"] | null;
+            sku: components["schemas"]["SkuId"];
+        };
+        /** @description Somebody who has some of it. */
+        RecallCustomer: {
+            customer: components["schemas"]["CustomerId"];
+            lot: components["schemas"]["LotId"];
+            order: components["schemas"]["CustomerOrderId"];
+            quantity: components["schemas"]["Quantity"];
+            reached_at?: components["schemas"]["Instant"] | null;
+            sku: components["schemas"]["SkuId"];
+        };
+        /** Format: uuid */
+        RecallId: string;
+        /** @enum {string} */
+        RecallKind: "real" | "drill";
+        /** @description One lot of the family: what came in is what was sold, went elsewhere, or is still here. */
+        RecallLot: {
+            came: components["schemas"]["Quantity"];
+            /** @description Forward for the lot and what was made of it, backward for what it was made of. */
+            direction: components["schemas"]["Direction"];
+            /** Format: int64 */
+            generation: number;
+            lot: components["schemas"]["LotId"];
+            on_hand: components["schemas"]["Quantity"];
+            /** @description To suppliers, waste, corrections and other lots. */
+            other: components["schemas"]["Quantity"];
+            sold: components["schemas"]["Quantity"];
         };
         /** @description What became of a batch. */
         Received: {
@@ -9324,6 +10054,20 @@ export interface components {
             place: components["schemas"]["PlaceId"];
             quantity: components["schemas"]["Quantity"];
         };
+        /** Format: uuid */
+        RemedyId: string;
+        /** @description What the rule decided about a complaint, and why it did not. */
+        RemedyReview: {
+            at: components["schemas"]["Instant"];
+            verdict: components["schemas"]["RemedyVerdict"];
+            /** @description The refusal that leaves it to a person. */
+            why?: string | null;
+        };
+        /**
+         * @description What the rule made of a complaint.
+         * @enum {string}
+         */
+        RemedyVerdict: "refunded" | "left_to_person";
         /** @description A paper or certificate that runs out soon. */
         Reminder: {
             courier: components["schemas"]["CourierId"];
@@ -9425,6 +10169,24 @@ export interface components {
         /** @description Why a probe is taken out of use. */
         Retirement: {
             reason: string;
+        };
+        /** @description What an inspector decides about one lot of a parcel. */
+        ReturnDecision: {
+            /** Format: int32 */
+            core?: number | null;
+            /** @enum {string} */
+            decision: "restock";
+            lot: components["schemas"]["LotId"];
+            place: components["schemas"]["PlaceId"];
+        } | {
+            /** @enum {string} */
+            decision: "waste";
+            lot: components["schemas"]["LotId"];
+            reason: components["schemas"]["DisposalReason"];
+        };
+        /** @description What the inspector decides about each lot of the parcel. */
+        ReturnDecisions: {
+            decisions: components["schemas"]["ReturnDecision"][];
         };
         /** @description A parcel that is scanned off a run. */
         ReturnScan: {
@@ -9549,7 +10311,7 @@ export interface components {
          * @description Who is called, one after the other, while nobody answers.
          * @enum {string}
          */
-        Rung: "Operator" | "ShiftLead" | "Quality" | "Management";
+        Rung: "operator" | "shift_lead" | "quality" | "management";
         /** @enum {string} */
         SampleCoverage: "sample" | "whole_load";
         /** @description How many cartons to open for one class of fault. */
@@ -9777,6 +10539,33 @@ export interface components {
             tote?: string | null;
             /** @description What was found nevertheless; needs a tote. */
             weighings?: components["schemas"]["Weighing"][];
+        };
+        /** @description What a site lost within some days. */
+        Shrink: {
+            /** Format: date */
+            from: string;
+            /** @description The goods, as the stock journal has them. */
+            goods: components["schemas"]["ShrinkLine"][];
+            /** @description The money, as the money journal has it. */
+            money: components["schemas"]["WasteLine"][];
+            site: components["schemas"]["SiteId"];
+            /** Format: date */
+            to: string;
+            /** Format: int64 */
+            total: number;
+            /**
+             * Format: int64
+             * @description How much of the total nobody can explain, in hundredths of a percent; absent while nothing was lost.
+             */
+            unexplained_bp?: number | null;
+        };
+        /** @description Goods of one product and supplier that were lost for one reason; what was found again is taken off. */
+        ShrinkLine: {
+            quantity: components["schemas"]["Quantity"];
+            reason: components["schemas"]["WasteReason"];
+            sku: components["schemas"]["SkuId"];
+            sku_code: string;
+            supplier?: components["schemas"]["SupplierId"] | null;
         };
         /** @description A signature under a day. */
         Signature: {
@@ -10352,7 +11141,7 @@ export interface components {
          * @description The occasions on which a customer hears from us.
          * @enum {string}
          */
-        Template: "order_confirmed" | "order_declined" | "order_cancelled" | "line_short" | "order_on_the_way" | "order_delivered_rate" | "order_failed" | "sign_in_code";
+        Template: "order_confirmed" | "order_declined" | "order_cancelled" | "line_short" | "order_on_the_way" | "order_delivered_rate" | "order_failed" | "refund_given" | "lot_recalled" | "sign_in_code";
         /** @description What both sides hold the goods of one line to. The inspection form is made from it. */
         Terms: {
             /** @description Faults that make a carton unfit to be sold as ordered. */
@@ -10669,6 +11458,19 @@ export interface components {
             object: string;
             step: string;
         };
+        /** @description Money lost on one product for one cause. */
+        WasteLine: {
+            /** @description The account: `waste_expiry`, `waste_unexplained` … */
+            account: string;
+            /** Format: int64 */
+            amount: number;
+            sku: components["schemas"]["SkuId"];
+        };
+        /**
+         * @description Why goods were written off or corrected.
+         * @enum {string}
+         */
+        WasteReason: "spoilage" | "expiry" | "damage" | "theft" | "temperature" | "recall" | "natural_loss" | "count" | "sample";
         /** @description A wave as the lead sees it. */
         WaveCard: {
             id: components["schemas"]["WaveId"];
@@ -10787,6 +11589,39 @@ export interface components {
             end: components["schemas"]["Instant"];
             start: components["schemas"]["Instant"];
         };
+        /** @description Goods to be thrown away, and how far that has come. */
+        WriteOff: {
+            because?: string | null;
+            device?: string | null;
+            disposed_at?: components["schemas"]["Instant"] | null;
+            entry?: components["schemas"]["EntryId"] | null;
+            gone?: components["schemas"]["Quantity"] | null;
+            id: components["schemas"]["WriteOffId"];
+            lot: components["schemas"]["LotId"];
+            lot_code: string;
+            place: components["schemas"]["PlaceId"];
+            place_code: string;
+            proposed_at: components["schemas"]["Instant"];
+            proposer: components["schemas"]["Actor"];
+            /** @description What the book held when it was proposed. */
+            quantity: components["schemas"]["Quantity"];
+            reason: components["schemas"]["DisposalReason"];
+            site: components["schemas"]["SiteId"];
+            sku: components["schemas"]["SkuId"];
+            state: components["schemas"]["WriteOffState"];
+            /**
+             * Format: int64
+             * @description What it cost.
+             */
+            value?: number | null;
+            weighed_at?: components["schemas"]["Instant"] | null;
+            weigher?: components["schemas"]["Actor"] | null;
+            witness?: components["schemas"]["Actor"] | null;
+        };
+        /** Format: uuid */
+        WriteOffId: string;
+        /** @enum {string} */
+        WriteOffState: "proposed" | "weighed" | "disposed" | "withdrawn";
         /** @description A part of a site that is kept at one temperature. */
         Zone: {
             class: components["schemas"]["TemperatureClass"];
@@ -10906,6 +11741,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ActionItem"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_adjustments: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                /** @description Those that wait for a signature, if absent. */
+                state?: components["schemas"]["AdjustmentState"];
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Adjustment"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_adjustment: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                adjustment: components["schemas"]["AdjustmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdjustmentApproval"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adjustment"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_adjustment: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                adjustment: components["schemas"]["AdjustmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountingObjection"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adjustment"];
                 };
             };
             "4XX": {
@@ -11596,6 +12536,38 @@ export interface operations {
             };
         };
     };
+    give_remedy: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                complaint: components["schemas"]["ComplaintId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenBack"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_conformance_cases: {
         parameters: {
             query: {
@@ -11620,6 +12592,228 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_CaseCard"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_count_plan: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountProposal"][];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_count_sheets: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                state?: components["schemas"]["CountSheetState"];
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CountSheetCard"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_count_sheet: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCountSheet"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountSheet"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_count_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sheet: components["schemas"]["CountSheetId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountSheet"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_count_sheet: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                sheet: components["schemas"]["CountSheetId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountSheet"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enter_counts: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                sheet: components["schemas"]["CountSheetId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Counts"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountSheet"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_count_variances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sheet: components["schemas"]["CountSheetId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountVariance"][];
                 };
             };
             "4XX": {
@@ -12325,7 +13519,7 @@ export interface operations {
     read_customer: {
         parameters: {
             query: {
-                purpose: "order_service" | "delivery" | "complaint" | "accounting" | "legal_request";
+                purpose: "order_service" | "delivery" | "complaint" | "recall" | "accounting" | "legal_request";
             };
             header?: never;
             path: {
@@ -12900,6 +14094,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExcursionSheet"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_expiry_sweeps: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ExpirySweep"];
                 };
             };
             "4XX": {
@@ -14496,6 +15721,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ParcelSheet"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    judge_return: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                parcel: components["schemas"]["ParcelId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnDecisions"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgedReturn"];
                 };
             };
             "4XX": {
@@ -16129,6 +17390,131 @@ export interface operations {
             };
         };
     };
+    start_recall: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRecall"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recall"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_recall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recall: components["schemas"]["RecallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recall"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_recall_contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recall: components["schemas"]["RecallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecallContact"][];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reach_recall_customer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                recall: components["schemas"]["RecallId"];
+                customer: components["schemas"]["CustomerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recall"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_slip: {
         parameters: {
             query?: never;
@@ -17299,6 +18685,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OfferedWindow"][];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_shrink: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shrink"];
                 };
             };
             "4XX": {
@@ -20220,6 +21637,177 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveryWindow"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_write_offs: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                /** @description Those that are proposed, if absent. */
+                state?: components["schemas"]["WriteOffState"];
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WriteOff"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose_write_off: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWriteOff"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WriteOff"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    weigh_write_off: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                write_off: components["schemas"]["WriteOffId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisposalWeighing"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WriteOff"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_write_off: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                write_off: components["schemas"]["WriteOffId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountingObjection"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WriteOff"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    witness_write_off: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                write_off: components["schemas"]["WriteOffId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WriteOff"];
                 };
             };
             "4XX": {

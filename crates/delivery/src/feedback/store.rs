@@ -67,7 +67,7 @@ sql! {
     );
     /// Served by `complaint_unjoined`.
     UNJOINED = "SELECT id FROM complaint WHERE facts IS NULL ORDER BY made_at, id LIMIT $1";
-    DOOR_TEMPERATURE = "SELECT s.door_temperature FROM stop s JOIN feedback_request f ON f.stop = s.id
+    DOOR_TEMPERATURE = "SELECT s.door_decicelsius FROM stop s JOIN feedback_request f ON f.stop = s.id
                         WHERE f.customer_order = $1";
     CLEAR_LIKELY = "DELETE FROM likely_cause WHERE complaint = $1";
     ADD_LIKELY = "INSERT INTO likely_cause (complaint, nth, cause, points, evidence) VALUES ($1, $2, $3, $4, $5)";
