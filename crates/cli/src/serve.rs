@@ -45,6 +45,12 @@ pub(crate) struct ServeArgs {
     /// The address that notices to customers are posted to.
     #[arg(long)]
     notices_url: Option<String>,
+    /// Where the embedded MQTT broker listens; off loopback it demands TLS.
+    #[arg(long)]
+    mqtt_listen: Option<SocketAddr>,
+    /// A broker elsewhere instead: mqtt://… or mqtts://….
+    #[arg(long, conflicts_with = "mqtt_listen")]
+    mqtt_url: Option<String>,
     /// Lets --notices-url lie in a private network.
     #[arg(long, requires = "notices_url")]
     notices_allow_private: bool,
@@ -70,6 +76,10 @@ impl ServeArgs {
             self.stepped_seed.map(i64::try_from).transpose().map_err(|_| Failure::new("the seed is too large"))?;
         set("stepped_seed", seed.map(toml::Value::Integer));
         set("tls", self.tls_self_signed.then(|| section("self_signed", toml::Value::Boolean(true))));
+        let mut mqtt = toml::Table::new();
+        mqtt.extend(self.mqtt_listen.map(|listen| ("listen".to_owned(), text(listen.to_string()))));
+        mqtt.extend(self.mqtt_url.clone().map(|url| ("url".to_owned(), text(url))));
+        set("mqtt", (!mqtt.is_empty()).then_some(toml::Value::Table(mqtt)));
         let mut notices = toml::Table::new();
         notices.extend(self.notices_file.as_ref().map(|file| ("file".to_owned(), text(file.display().to_string()))));
         notices.extend(self.notices_url.clone().map(|url| ("url".to_owned(), text(url))));

@@ -94,6 +94,7 @@ pub(crate) async fn assemble(settings: &Settings, db: Db, clock: Clock, ids: IdS
         identity: identity.clone(),
         address: settings.address(),
         feed: feed.clone(),
+        sensors: std::sync::OnceLock::new(),
         swept_at: AtomicI64::new(0),
     });
     let app = App { db, clock, ids, gate: Arc::new(identity.clone()), workman: Arc::<Worker>::clone(&worker) };

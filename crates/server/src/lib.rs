@@ -11,6 +11,7 @@ mod health;
 mod installation;
 mod layers;
 mod outgoing;
+mod sensors;
 mod settings;
 mod start;
 mod tls;
@@ -21,7 +22,7 @@ use store::{Migration, StoreError};
 pub use api::openapi_json;
 pub use company::{DEMO_LOGINS, DEMO_PASSWORD};
 pub use settings::{
-    NoticeSettings, Settings, SettingsError, TimeSetting, TlsSettings, WebhookSettings, without_password,
+    MqttSettings, NoticeSettings, Settings, SettingsError, TimeSetting, TlsSettings, WebhookSettings, without_password,
 };
 pub use start::{Shop, open, serve};
 pub use tls::choose_provider as choose_tls_provider;
@@ -69,6 +70,8 @@ pub enum StartError {
     SelfSigned(String),
     #[error("cannot listen on {address}: {reason}")]
     Listen { address: std::net::SocketAddr, reason: std::io::Error },
+    #[error("the sensors' broker: {0}")]
+    Mqtt(String),
     #[error("the server stopped: {0}")]
     Served(std::io::Error),
     #[error("{0} is no address that notices can be sent to")]

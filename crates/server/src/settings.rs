@@ -32,6 +32,7 @@ pub struct Settings {
     pub webhooks: WebhookSettings,
     /// What a reader of `/metrics` must show as its bearer token. Without it they are read from loopback only.
     pub metrics_token: Option<String>,
+    pub mqtt: MqttSettings,
     /// The secret that signs customers' links. Without it the database keeps one that it made for itself.
     pub link_secret: Option<String>,
     /// Requests a caller may send per second, over a burst of ten times that; 0 is no limit.
@@ -81,6 +82,39 @@ pub struct WebhookSettings {
     pub allow_private: bool,
 }
 
+/// How sensors speak to the shop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MqttSettings {
+    /// Runs a broker in this process, unless `url` names one elsewhere.
+    pub broker: bool,
+    /// Where that broker listens; port 1883 on loopback if nothing is said, or a free one when that is taken. Off
+    /// loopback it speaks TLS only, with the certificate of `tls`.
+    pub listen: Option<SocketAddr>,
+    /// A broker elsewhere: `mqtt://broker.example:1883` or `mqtts://broker.example`.
+    pub url: Option<String>,
+    pub user: Option<String>,
+    pub password: Option<String>,
+    /// Our name at that broker; each server process needs its own.
+    pub client_id: String,
+    /// What we listen to there. Who may publish under what is that broker's to say.
+    pub filters: Vec<String>,
+}
+
+impl Default for MqttSettings {
+    fn default() -> Self {
+        Self {
+            broker: true,
+            listen: None,
+            url: None,
+            user: None,
+            password: None,
+            client_id: "freshet".to_owned(),
+            filters: vec!["freshet/probes/+/readings".to_owned(), "zigbee2mqtt/#".to_owned()],
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -97,6 +131,7 @@ impl Default for Settings {
             notices: NoticeSettings::default(),
             webhooks: WebhookSettings::default(),
             metrics_token: None,
+            mqtt: MqttSettings::default(),
             link_secret: None,
             requests_per_second: 0,
             log_json: false,
@@ -157,6 +192,12 @@ impl Settings {
                 "listening off loopback demands TLS: give tls.certificate and tls.key, or --tls-self-signed",
             ));
         }
+        let mqtt_goes_out = self.mqtt.listen.is_some_and(|listen| !listen.ip().is_loopback());
+        if mqtt_goes_out && self.tls.certificate.is_none() && !self.tls.self_signed {
+            return Err(SettingsError::Contradiction(
+                "MQTT off loopback demands TLS: give tls.certificate and tls.key, or --tls-self-signed",
+            ));
+        }
         if !self.listen.ip().is_loopback() && self.demo_company && !self.demo_open {
             return Err(SettingsError::Contradiction("demo logins stay on loopback unless --demo-open is given"));
         }
@@ -182,6 +223,7 @@ impl Settings {
         let mut shown = self.clone();
         shown.link_secret = shown.link_secret.map(|_| "(hidden)".to_owned());
         shown.metrics_token = shown.metrics_token.map(|_| "(hidden)".to_owned());
+        shown.mqtt.password = shown.mqtt.password.map(|_| "(hidden)".to_owned());
         shown.database = without_password(&shown.database);
         shown.notices.url = shown.notices.url.as_deref().map(without_password);
         toml::to_string_pretty(&shown).unwrap_or_default()
@@ -292,6 +334,14 @@ mod tests {
         }
         let rows = described.lines().filter(|line| line.starts_with("| `")).count();
         assert_eq!(rows, names.len(), "docs/settings.md describes a setting that is gone");
+    }
+
+    #[test]
+    fn sensors_of_other_machines_speak_tls_or_not_at_all() {
+        assert!(load("[mqtt]\nlisten = \"0.0.0.0:8883\"\n", &[], "").is_err());
+        assert!(load("[mqtt]\nlisten = \"0.0.0.0:8883\"\n[tls]\nself_signed = true\n", &[], "").is_ok());
+        let settings = load("[mqtt]\nurl = \"mqtts://broker\"\npassword = \"hush\"\n", &[], "").expect("elsewhere");
+        assert!(!settings.shown().contains("hush"), "{}", settings.shown());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use store::{Db, Tx};
 use tokio::{signal, sync::watch};
 use tracing_subscriber::EnvFilter;
 
-use crate::{MIGRATIONS, Settings, StartError, TimeSetting, api, company, installation, tls, worker::Worker};
+use crate::{MIGRATIONS, Settings, StartError, TimeSetting, api, company, installation, sensors, tls, worker::Worker};
 
 /// A shop that is ready to answer: its routes and the work behind them.
 pub struct Shop {
@@ -25,6 +25,8 @@ pub struct Shop {
 const STEPPED_START: Instant = Instant::from_millis(1_772_402_400_000);
 /// How long open requests may go on after the signal to stop.
 const GRACE: Duration = Duration::from_secs(5);
+/// Told apart from the seed of commands.
+const SENSOR_SEED: u64 = 0x73_656E_736F_7273;
 /// Background work looks for something to do this often.
 const WORK_EVERY: Duration = Duration::from_millis(200);
 
@@ -58,7 +60,18 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
         .map_err(|reason| StartError::Listen { address: settings.listen, reason })?;
     let address = listener.local_addr().unwrap_or(settings.listen);
-    welcome(&settings, address, tls.as_ref());
+    let readings = match settings.time {
+        TimeSetting::Real => shop.app.ids.clone(),
+        // Of their own, so that a reading that comes a moment sooner shifts no id of a command.
+        TimeSetting::Stepped => IdSource::seeded(settings.stepped_seed ^ SENSOR_SEED),
+    };
+    let encryption = tls.as_ref().map(|tls| &tls.config);
+    let sensors = sensors::open(&settings.mqtt, encryption, &shop.app.db, &shop.app.clock, readings).await?;
+    welcome(&settings, address, tls.as_ref(), sensors.as_deref());
+    if let Some(sensors) = &sensors {
+        // The worker is new; nobody has set its sensors before.
+        drop(shop.worker.sensors.set(Arc::clone(sensors)));
+    }
 
     let (stop, stopped) = watch::channel(false);
     let work = tokio::spawn(work_in_real_time(shop.app.clock.clone(), Arc::clone(&shop.worker), stopped));
@@ -68,6 +81,9 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
         async move {
             told_to_stop().await;
             tracing::info!("stopping");
+            if let Some(sensors) = sensors {
+                sensors.close();
+            }
             // Streams would keep the server open for as long as somebody watches.
             feed.close();
             handle.graceful_shutdown(Some(GRACE));
@@ -130,9 +146,12 @@ async fn told_to_stop() {
     clippy::print_stdout,
     reason = "the address and the logins are what the person who typed the command waits for"
 )]
-fn welcome(settings: &Settings, address: SocketAddr, tls: Option<&tls::Tls>) {
+fn welcome(settings: &Settings, address: SocketAddr, tls: Option<&tls::Tls>, sensors: Option<&dyn mqtt::Broker>) {
     let scheme = if tls.is_some() { "https" } else { "http" };
     println!("Freshet 鮮流 is open at {scheme}://{address}");
+    if let Some(sensors) = sensors.and_then(mqtt::Broker::address) {
+        println!("sensors speak MQTT at {sensors}");
+    }
     if let Some(fingerprint) = tls.and_then(|tls| tls.fingerprint.as_ref()) {
         println!("certificate SHA-256 {fingerprint}");
     }

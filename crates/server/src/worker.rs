@@ -49,6 +49,8 @@ pub(crate) struct Worker {
     /// Where the links in notices lead.
     pub(crate) address: String,
     pub(crate) feed: Feed,
+    /// Where sensors speak, once the server listens.
+    pub(crate) sensors: std::sync::OnceLock<Arc<dyn mqtt::Broker>>,
     /// Under which this process takes leases.
     pub(crate) name: String,
     /// When the sweeps were last done, by the shop's clock.
@@ -63,6 +65,10 @@ impl Steps {
     /// Goes forward from due time to due time and does the work of each before going on.
     pub(crate) async fn advance_to(&self, to: Instant) -> Result<(), Problem> {
         let worker = &self.0;
+        // What sensors have said so far was said at the time that is about to pass.
+        if let Some(sensors) = worker.sensors.get() {
+            sensors.settle().await.map_err(|error| Problem::internal(&error))?;
+        }
         loop {
             let next = worker.next_due().await?.map_or(to, |due| due.max(worker.clock.now()).min(to));
             worker.clock.advance_to(next);
