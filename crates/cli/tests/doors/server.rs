@@ -29,6 +29,8 @@ pub(crate) struct Login {
 impl Server {
     /// Starts the program on a database with these settings, and waits until it is ready.
     pub(crate) async fn start(database: &str, settings: &[(&str, &str)]) -> Self {
+        server::choose_tls_provider();
+        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().expect("a client");
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
         drop(listener);
@@ -41,7 +43,6 @@ impl Server {
             .stdout(Stdio::null())
             .spawn()
             .expect("the program runs");
-        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().expect("a client");
         let server = Self { child, address: format!("http://127.0.0.1:{port}"), client, now: MORNING };
         let stopwatch = Stopwatch::now();
         while stopwatch.elapsed() < PATIENCE {
