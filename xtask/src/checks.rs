@@ -11,15 +11,17 @@ use crate::postgres::{self, Database};
 use crate::process;
 use crate::tally::Tally;
 use crate::tidy;
+use crate::typesetter::Typesetter;
 use crate::workspace::Workspace;
 
 /// The stages in their order. A new one is a line here and a function below.
-const STAGES: [Stage; 8] = [
+const STAGES: [Stage; 9] = [
     Stage { name: "prepare", work: prepare },
     Stage { name: "format", work: format },
     Stage { name: "tidy", work: tidy_tree },
     Stage { name: "client", work: client },
     Stage { name: "clippy", work: clippy },
+    Stage { name: "typesetter", work: typesetter },
     Stage { name: "postgres", work: start_postgres },
     Stage { name: "tests", work: tests },
     Stage { name: "docs", work: docs },
@@ -161,6 +163,26 @@ fn client(checks: &mut Checks<'_>) -> Result<Done, Failure> {
             Ok(Done::LeftOut(why))
         }
     }
+}
+
+/// A workspace of its own: what it says about a paper is checked here, that it compiles without complaint too.
+fn typesetter(checks: &mut Checks<'_>) -> Result<Done, Failure> {
+    let typesetter = Typesetter::of(checks.workspace);
+    match Client::of(checks.workspace).readiness() {
+        Readiness::Ready => typesetter.fetch_typefaces()?,
+        Readiness::Nothing | Readiness::NoNode(_) if checks.demand == Demand::Everything => {
+            return Err(Failure::Missing("the typefaces come from npm".to_owned()));
+        }
+        Readiness::Nothing | Readiness::NoNode(_) => {}
+    }
+    typesetter.build()?;
+    let tally = &mut checks.tally;
+    process::stream(typesetter.cargo("test").args(["--", "--show-output"]), |line| {
+        if let Some(shown) = tally.read(line) {
+            println!("{shown}");
+        }
+    })?;
+    Ok(Done::Whole)
 }
 
 fn clippy(checks: &mut Checks<'_>) -> Result<Done, Failure> {

@@ -92,22 +92,22 @@ impl<'a> Client<'a> {
 
 /// Remembers under `target/` from which input something was made. A new Rust release may hash differently; that
 /// costs one more build and nothing else.
-struct Stamp {
-    file: PathBuf,
-    input: u64,
+pub(crate) struct Stamp {
+    pub(crate) file: PathBuf,
+    pub(crate) input: u64,
 }
 
 impl Stamp {
-    fn is_current(&self) -> bool {
+    pub(crate) fn is_current(&self) -> bool {
         fs::read_to_string(&self.file).is_ok_and(|kept| kept == self.input.to_string())
     }
 
-    fn keep(&self) -> Result<(), Failure> {
+    pub(crate) fn keep(&self) -> Result<(), Failure> {
         fs::write(&self.file, self.input.to_string()).map_err(Failure::at(&self.file))
     }
 }
 
-fn hash(files: &[PathBuf]) -> Result<u64, Failure> {
+pub(crate) fn hash(files: &[PathBuf]) -> Result<u64, Failure> {
     let mut hasher = DefaultHasher::new();
     for file in files {
         file.hash(&mut hasher);

@@ -15,6 +15,7 @@ mod process;
 mod run;
 mod tally;
 mod tidy;
+mod typesetter;
 mod workspace;
 
 use std::env;

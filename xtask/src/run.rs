@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode};
 use crate::client::{Client, Readiness};
 use crate::failure::Failure;
 use crate::process;
+use crate::typesetter::Typesetter;
 use crate::workspace::Workspace;
 
 /// What a first build takes on two cores; measure again when a heavy crate joins.
@@ -30,6 +31,7 @@ pub(crate) fn serve(workspace: &Workspace, words: &[String]) -> Result<ExitCode,
         ));
     }
     build_program(workspace)?;
+    build_typesetter(workspace)?;
 
     let run_folder = workspace.target.join("run");
     fs::create_dir_all(&run_folder).map_err(Failure::at(&run_folder))?;
@@ -52,6 +54,17 @@ fn build_client(workspace: &Workspace) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+fn build_typesetter(workspace: &Workspace) -> Result<(), Failure> {
+    let typesetter = Typesetter::of(workspace);
+    match Client::of(workspace).readiness() {
+        Readiness::Ready => typesetter.fetch_typefaces()?,
+        Readiness::Nothing | Readiness::NoNode(_) => {
+            println!("without Node there are no typefaces: papers are refused; everything else works");
+        }
+    }
+    typesetter.build()
 }
 
 fn build_program(workspace: &Workspace) -> Result<(), Failure> {

@@ -15,7 +15,9 @@ pub mod skus;
 
 pub use gtin::{Gtin, GtinError};
 pub use names::Names;
-pub use prices::{Channel, NewPrice, PriceEntry, PriceId, Priced, price_at, price_by_id, product_list, set_price};
+pub use prices::{
+    Channel, NewPrice, PriceEntry, PriceId, Priced, general_price, price_at, price_by_id, product_list, set_price,
+};
 pub use refusal::CatalogRefusal;
 pub use sites::{
     NewSite, NewZone, Position, Profile, Site, SiteCard, Zone, open_site, open_zone, site, site_by_code, sites, zone,

@@ -3,6 +3,7 @@
 mod demo;
 mod export;
 mod heads;
+mod import;
 mod roads;
 mod route;
 mod serve;
@@ -34,6 +35,10 @@ enum Command {
     Roads(roads::RoadsArgs),
     /// Plan delivery routes from a file, measure the planner, check a solution.
     Route(route::RouteArgs),
+    /// Take a file of products, suppliers, customers, stock or orders: all of it, or nothing.
+    Import(import::ImportArgs),
+    /// Write a file to be filled in and imported.
+    Template(import::TemplateArgs),
     /// Copy the embedded database to FILE while it is in use.
     Backup(serve::BackupArgs),
     /// Put a backup in the place of a database.
@@ -78,6 +83,8 @@ fn main() -> ExitCode {
             Command::Verify(args) => verify::verify(&args).await,
             Command::Roads(args) => roads::roads(&args),
             Command::Route(args) => route::route(&args),
+            Command::Import(args) => import::import(args).await,
+            Command::Template(args) => import::template(&args),
             Command::Backup(args) => serve::backup(&args).await,
             Command::Restore(args) => serve::restore(&args),
             Command::Export(what) => export::export(&what).await,

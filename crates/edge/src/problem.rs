@@ -118,6 +118,17 @@ impl Problem {
         self.code
     }
 
+    /// The field that the refusal names, as far as it names one.
+    pub fn named_field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
+    /// The problem as one fault among several, under `field`, in the reader's language.
+    pub fn as_fault(self, field: String, lang: Lang) -> FieldError {
+        let spoken = self.spoken(lang, None);
+        FieldError { field, code: spoken.code.to_owned(), detail: spoken.detail }
+    }
+
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }

@@ -9,7 +9,6 @@ mod drop_to_feedback;
 mod excursion_to_quarantine;
 mod life_to_orders;
 mod lot_to_recall;
-mod opening_to_stock;
 mod order_to_drop;
 mod pack_to_route;
 mod pack_to_settlement;
@@ -20,6 +19,7 @@ mod route_to_road;
 mod wave_to_pick;
 
 pub mod complaint_to_cause;
+pub mod opening_to_stock;
 pub mod payment_to_order;
 pub mod review_to_procedure;
 

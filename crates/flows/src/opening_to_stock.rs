@@ -2,7 +2,7 @@
 
 use accounts::{Account, Cause, Entry, Posting};
 use axum::extract::State;
-use edge::{ApiJson, App, By, Created, IdempotencyKey, Problem, duty};
+use edge::{ApiJson, App, By, Created, IdempotencyKey, Problem, Sites, duty};
 use kernel::{Money, Stamp};
 use store::Tx;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -21,13 +21,16 @@ async fn open_stock(
 ) -> Result<Created<OpenedStock>, Problem> {
     let opening = opening.parse()?;
     let sites = by.sites.clone();
-    app.once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| {
-        let opened = stock::open(tx, stamp, &sites, &opening).await?;
-        book(tx, stamp, &opened).await?;
-        Ok::<_, FlowRefusal>(opened)
-    })
-    .await
-    .map(Created)
+    app.once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| open(tx, stamp, &sites, &opening).await)
+        .await
+        .map(Created)
+}
+
+/// Opens a lot for goods found, and books what they are worth.
+pub async fn open(tx: &mut Tx, stamp: &Stamp, sites: &Sites, opening: &Opening) -> Result<OpenedStock, FlowRefusal> {
+    let opened = stock::open(tx, stamp, sites, opening).await?;
+    book(tx, stamp, &opened).await?;
+    Ok(opened)
 }
 
 /// Goods in stock against the owners' opening balance.

@@ -51,6 +51,8 @@ fn api() -> OpenApiRouter<App> {
         .merge(improvement::router())
         .merge(flows::router())
         .merge(exchange::router())
+        .merge(imports::router())
+        .merge(papers::router())
         .merge(clock::router())
 }
 

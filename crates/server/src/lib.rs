@@ -50,6 +50,7 @@ pub static MIGRATIONS: &[Migration] = &[
     procedures::MIGRATION,
     improvement::MIGRATION,
     MIGRATION,
+    imports::MIGRATION,
     exchange::MIGRATION,
 ];
 

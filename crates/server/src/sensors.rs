@@ -54,14 +54,15 @@ pub(crate) async fn open(
     let usual = SocketAddr::from(([127, 0, 0, 1], USUAL_PORT));
     let opened = match settings.listen {
         Some(listen) => Embedded::open(listen, encryption, desk.clone(), desk).await.map_err(|reason| (listen, reason)),
-        None => match Embedded::open(usual, encryption.clone(), desk.clone(), desk.clone()).await {
-            Ok(embedded) => Ok(embedded),
-            // Somebody else's broker has the usual port: any other will do, and is told.
-            Err(_) => {
+        None => {
+            if let Ok(embedded) = Embedded::open(usual, encryption.clone(), desk.clone(), desk.clone()).await {
+                Ok(embedded)
+            } else {
+                // Somebody else's broker has the usual port: any other will do, and is told.
                 let any = SocketAddr::from(([127, 0, 0, 1], 0));
                 Embedded::open(any, encryption, desk.clone(), desk).await.map_err(|reason| (any, reason))
             }
-        },
+        }
     };
     let embedded = opened.map_err(|(address, reason)| StartError::Listen { address, reason })?;
     Ok(Some(Arc::new(embedded)))
@@ -115,8 +116,9 @@ impl Intake for Desk {
                 .await;
             match taken {
                 Ok(_) => Taken::Kept,
-                Err(FlowRefusal::Store(error)) => failed(topic, &error),
-                Err(FlowRefusal::Coldchain(ColdchainRefusal::Store(error))) => failed(topic, &error),
+                Err(FlowRefusal::Store(error) | FlowRefusal::Coldchain(ColdchainRefusal::Store(error))) => {
+                    failed(topic, &error)
+                }
                 Err(refusal) => {
                     tracing::warn!(topic, %refusal, "a sensor's readings were refused");
                     Taken::Useless

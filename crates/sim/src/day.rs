@@ -3,7 +3,8 @@
 use kernel::Instant;
 
 use crate::{
-    SimError, buying, complaints, counts, customers, floor, meeting, plants, recall, road, setup, world::World,
+    SimError, buying, complaints, counts, customers, files, floor, meeting, papers, plants, recall, road, setup,
+    world::World,
 };
 
 /// One thing that happens at its time.
@@ -17,6 +18,11 @@ pub(crate) enum Doing {
     Order {
         customer: usize,
         day: u32,
+    },
+    /// The desk takes the restaurants' orders of the day, in one file.
+    StandingOrders {
+        day: u32,
+        count: u32,
     },
     /// The order desk looks at what a rule doubted.
     Review {
@@ -136,16 +142,21 @@ pub(crate) async fn happen(world: &mut World, what: Doing) -> Result<(), SimErro
             complaints::after(world);
             recall::after(world, day);
             meeting::after(world, day);
+            files::morning(world, day);
             counts::forgotten_goods(world, day).await
         }
         Doing::Order { customer, day } => customers::order(world, customer, day).await,
+        Doing::StandingOrders { day, count } => files::send_standing_orders(world, day, count).await,
         Doing::Review { order } => customers::review(world, &order).await,
         Doing::Release { site, window, start, end } => floor::release(world, site, window, start, end).await,
         Doing::Claim { site, wave, window, start, picker } => {
             floor::claim(world, site, &wave, &window, start, picker).await
         }
         Doing::Pick { site, task, then } => floor::pick(world, site, *task, *then).await,
-        Doing::Pack { site, note } => floor::pack(world, site, &note).await,
+        Doing::Pack { site, note } => {
+            papers::slip(world, &note).await?;
+            floor::pack(world, site, &note).await
+        }
         Doing::Plan { site, window, attempt } => road::plan(world, site, &window, attempt).await,
         Doing::Load { site, run, crew } => road::load(world, site, run, crew).await,
         Doing::Depart { site, run, crew } => road::depart(world, site, run, crew).await,

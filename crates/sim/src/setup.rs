@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{
     DAY_MS, SimError, buying,
     day::Doing,
-    partner, plants,
+    files, partner, plants,
     shop::text,
     world::{Customer, World},
 };
@@ -30,6 +30,7 @@ pub(crate) async fn open_the_shop(world: &mut World) -> Result<(), SimError> {
     partner::subscribe(world).await?;
     sit_the_exam(world).await?;
     buying::register(world).await?;
+    files::enter_restaurants(world).await?;
     let wanted = (world.orders * CUSTOMERS_PER_HUNDRED_ORDERS / 100).clamp(CUSTOMERS_MIN, CUSTOMERS_MAX);
     for nth in 0..wanted {
         register(world, nth).await?;
@@ -93,7 +94,7 @@ async fn register(world: &mut World, nth: u32) -> Result<(), SimError> {
 /// Orders come between 06:10 and 15:20, for the windows whose cut-off has not passed.
 fn spread_orders(world: &mut World) {
     let days = i64::from(world.days.max(1));
-    for nth in 0..i64::from(world.orders) {
+    for nth in 0..i64::from(world.orders - files::orders_by_file(world)) {
         let day = nth % days;
         let minute = world.shoppers.within(10, 560);
         let second = world.shoppers.within(0, 59_999);

@@ -48,6 +48,20 @@ pub(crate) enum Answer {
     Refused(String, Value),
 }
 
+/// What came of asking for a paper.
+pub(crate) enum Printed {
+    Pdf(Vec<u8>),
+    /// This shop has no typesetter.
+    Unavailable,
+}
+
+/// What goes with a request.
+enum Sent {
+    Nothing,
+    Json(Value),
+    Csv(String),
+}
+
 /// Why the simulation cannot go on: the server is gone or speaks nonsense. Refusals are not failures.
 #[derive(Debug, thiserror::Error)]
 pub enum SimError {
@@ -135,12 +149,35 @@ impl Shop {
 
     /// Reads something as `who`.
     pub(crate) async fn get(&mut self, who: &str, path: &str) -> Result<Answer, SimError> {
-        self.send(Method::GET, who, path, None).await
+        self.send(Method::GET, who, path, Sent::Nothing).await
     }
 
     /// Commands something as `who`, once.
     pub(crate) async fn post(&mut self, who: &str, path: &str, body: Value) -> Result<Answer, SimError> {
-        self.send(Method::POST, who, path, Some(body)).await
+        self.send(Method::POST, who, path, Sent::Json(body)).await
+    }
+
+    /// Sends a file of rows as `who`, once.
+    pub(crate) async fn send_file(&mut self, who: &str, path: &str, csv: String) -> Result<Answer, SimError> {
+        self.send(Method::POST, who, path, Sent::Csv(csv)).await
+    }
+
+    /// Fetches a paper as `who`.
+    pub(crate) async fn print(&mut self, who: &str, path: &str) -> Result<Printed, SimError> {
+        let mut request = self.client.get(format!("{}{path}", self.address));
+        if let Some(login) = self.logins.get(who) {
+            request = request.header("cookie", &login.cookie);
+        }
+        let stopwatch = Stopwatch::now();
+        let response = request.send().await.map_err(|reason| self.silent(reason))?;
+        let status = response.status();
+        let bytes = response.bytes().await.map_err(|reason| self.silent(reason))?;
+        self.waited += stopwatch.elapsed();
+        match status {
+            StatusCode::OK => Ok(Printed::Pdf(bytes.to_vec())),
+            StatusCode::SERVICE_UNAVAILABLE => Ok(Printed::Unavailable),
+            _ => Err(broken("GET", path, status, &Value::String(String::from_utf8_lossy(&bytes).into_owned()))),
+        }
     }
 
     /// Reads every page of a list.
@@ -165,16 +202,22 @@ impl Shop {
         Ok(())
     }
 
-    async fn send(&mut self, method: Method, who: &str, path: &str, body: Option<Value>) -> Result<Answer, SimError> {
+    async fn send(&mut self, method: Method, who: &str, path: &str, body: Sent) -> Result<Answer, SimError> {
         let mut request = self.client.request(method.clone(), format!("{}{path}", self.address));
         if let Some(login) = self.logins.get(who) {
             request = request.header("cookie", &login.cookie).header("x-csrf-token", &login.csrf);
         }
         let key = format!("{}-{:08}", self.run, self.commands);
-        if let Some(body) = &body {
+        let commands = !matches!(body, Sent::Nothing);
+        if commands {
             self.commands += 1;
-            request = request.header("idempotency-key", &key).json(body);
+            request = request.header("idempotency-key", &key);
         }
+        let (request, kept) = match body {
+            Sent::Nothing => (request, Value::Null),
+            Sent::Json(body) => (request.json(&body), body),
+            Sent::Csv(file) => (request.header("content-type", "text/csv").body(file.clone()), Value::String(file)),
+        };
         let stopwatch = Stopwatch::now();
         let response = request.send().await.map_err(|reason| self.silent(reason))?;
         let status = response.status();
@@ -183,11 +226,9 @@ impl Shop {
         let answer: Value =
             if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap_or(Value::Null) };
         if status.is_success() {
-            if let Some(body) = body
-                && path != "/api/demo/clock"
-            {
+            if commands && path != "/api/demo/clock" {
                 let (who, path) = (who.to_owned(), path.to_owned());
-                self.acknowledged.push(Acknowledged { who, key, path, body, answer: answer.clone() });
+                self.acknowledged.push(Acknowledged { who, key, path, body: kept, answer: answer.clone() });
             }
             return Ok(Answer::Done(answer));
         }

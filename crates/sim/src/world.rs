@@ -44,6 +44,7 @@ pub(crate) struct World {
     /// When somebody signed in last.
     signed_in: BTreeMap<String, Instant>,
     pub(crate) partner: Option<Partner>,
+    pub(crate) desk: Chance,
 }
 
 /// A warehouse as its people know it.
@@ -170,6 +171,7 @@ impl World {
             suppliers: Chance::of(seed, "suppliers"),
             signed_in: BTreeMap::new(),
             partner: None,
+            desk: Chance::of(seed, "desk"),
         };
         let sites = world.shop.get("manager", "/api/sites").await?.done("/api/sites")?;
         for site in items(&sites) {

@@ -51,7 +51,7 @@ pub(super) fn points_one_way(metadata: &Value, files: &[TextFile]) -> Vec<Findin
 /// The crates that one of ours may name, or `None` for a crate without a place.
 fn allowed(name: &str) -> Option<String> {
     let words = match name {
-        "kernel" | "routing" | "forecast" | "gs1" | "mqtt" | "xtask" => String::new(),
+        "kernel" | "routing" | "forecast" | "gs1" | "mqtt" | "sheets" | "xtask" => String::new(),
         "store" | "print" | "sim" => "kernel".to_owned(),
         // The auditor re-derives everything by itself, so it shares no rule with what it checks.
         "edge" | "auditor" => "kernel store".to_owned(),
@@ -61,11 +61,14 @@ fn allowed(name: &str) -> Option<String> {
         "ledger" => "kernel store events edge identity catalog".to_owned(),
         "accounts" => "kernel store events edge identity catalog customers".to_owned(),
         context if CONTEXTS.contains(&context) => GROUND.to_owned(),
-        // `exchange` reads the log for those outside; it follows the contexts and none of them knows it.
-        "flows" | "exchange" => format!("{GROUND} {}", CONTEXTS.join(" ")),
-        "server" => format!("{GROUND} {} flows exchange mqtt", CONTEXTS.join(" ")),
+        // `exchange` reads the log for those outside, `papers` shows what several contexts know; both follow the
+        // contexts, and none of them knows either.
+        "flows" | "exchange" | "papers" => format!("{GROUND} {}", CONTEXTS.join(" ")),
+        // Files become what people would have typed, so it calls the verbs of every context.
+        "imports" => format!("{GROUND} {} flows sheets", CONTEXTS.join(" ")),
+        "server" => format!("{GROUND} {} flows exchange imports mqtt papers", CONTEXTS.join(" ")),
         // The program starts the simulated company, which itself sees the server only by its address.
-        "cli" => format!("{GROUND} {} flows exchange server sim auditor", CONTEXTS.join(" ")),
+        "cli" => format!("{GROUND} {} flows exchange imports server sim auditor", CONTEXTS.join(" ")),
         "testkit" => "kernel store server edge".to_owned(),
         _ => return None,
     };

@@ -1215,6 +1215,145 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files of a kind that were taken, the latest first. */
+        get: operations["list_imports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import customers with their door. */
+        post: operations["import_customers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import orders of another system: rows of one order number are one order. Their payments are asked for at once
+         *     after it, by the work behind the shop.
+         */
+        post: operations["import_orders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import products: new codes are listed, known ones changed. */
+        post: operations["import_products"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import what was counted on the shelves before the system was. */
+        post: operations["import_stock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/suppliers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import suppliers with their papers; who may deliver is still decided by somebody else. */
+        post: operations["import_suppliers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file to be filled in: headings in the caller's language, an example row, and in a workbook the words to choose. */
+        get: operations["import_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{run}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the keys of a file became: which customer, which opening, which order. */
+        get: operations["list_imported_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/indicators": {
         parameters: {
             query?: never;
@@ -2595,6 +2734,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/purchase-orders/{order}/contract.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The contract 合同 of a purchase order as PDF. */
+        get: operations["print_contract"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/purchase-orders/{order}/shipping-notices": {
         parameters: {
             query?: never;
@@ -2828,6 +2984,23 @@ export interface paths {
         put?: never;
         /** Close a parcel of one temperature class; its weight is checked against what should be inside. */
         post: operations["pack_parcel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/release-notes/{note}/slip.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The outbound slip 出庫單 of a release note as PDF, with its number as bars and as a square. */
+        get: operations["print_slip"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3966,6 +4139,23 @@ export interface paths {
         };
         /** The contract of one of a supplier's own purchase orders: the text to read and the hash to sign. */
         get: operations["show_own_contract"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/supplier/purchase-orders/{order}/contract.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The contract of one of a supplier's own purchase orders as PDF. */
+        get: operations["print_own_contract"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6493,6 +6683,33 @@ export interface components {
          * @enum {string}
          */
         Hygiene: "packaged" | "produce" | "raw" | "ready_to_eat";
+        /**
+         * Format: uuid
+         * @description One file that was taken.
+         */
+        ImportRunId: string;
+        /** @description A file that was taken, as it is looked up later. */
+        ImportedFile: {
+            /** Format: int64 */
+            changed: number;
+            /** Format: int64 */
+            created: number;
+            file_sha256: string;
+            id: components["schemas"]["ImportRunId"];
+            imported_at: components["schemas"]["Instant"];
+            imported_by: string;
+            kind: components["schemas"]["Kind"];
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            same: number;
+        };
+        /** @description A key of a file, and what it became. */
+        ImportedRow: {
+            key: string;
+            /** Format: uuid */
+            object: string;
+        };
         /** @description From when a revision counts. */
         InForce: {
             valid_from?: components["schemas"]["Instant"] | null;
@@ -6644,6 +6861,11 @@ export interface components {
             reason?: components["schemas"]["DisposalReason"] | null;
             sku: components["schemas"]["SkuId"];
         };
+        /**
+         * @description Whether an import stays.
+         * @enum {string}
+         */
+        Keeping: "kept" | "rehearsed";
         /** @description A reading as it was kept. */
         Kept: {
             at: components["schemas"]["Instant"];
@@ -6657,6 +6879,11 @@ export interface components {
             received_at: components["schemas"]["Instant"];
             source: components["schemas"]["Source"];
         };
+        /**
+         * @description What a file holds.
+         * @enum {string}
+         */
+        Kind: "products" | "suppliers" | "customers" | "stock" | "orders";
         /** @description What the dates on a label say against those of the goods. */
         Label: {
             /** @enum {string} */
@@ -8437,6 +8664,36 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_ImportedFile: {
+            items: {
+                /** Format: int64 */
+                changed: number;
+                /** Format: int64 */
+                created: number;
+                file_sha256: string;
+                id: components["schemas"]["ImportRunId"];
+                imported_at: components["schemas"]["Instant"];
+                imported_by: string;
+                kind: components["schemas"]["Kind"];
+                /** Format: int64 */
+                rows: number;
+                /** Format: int64 */
+                same: number;
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ImportedRow: {
+            items: {
+                key: string;
+                /** Format: uuid */
+                object: string;
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Kept: {
             items: {
                 at: components["schemas"]["Instant"];
@@ -10076,6 +10333,30 @@ export interface components {
             name: string;
             /** @description `health_certificate`, `driving_licence`, `insurance`, or the code of a certificate. */
             paper: string;
+        };
+        /** @description What an import did, or would have done. */
+        Report: {
+            /** Format: int64 */
+            changed: number;
+            /**
+             * Format: int64
+             * @description Things that are new: products, customers, orders.
+             */
+            created: number;
+            file_sha256: string;
+            keeping: components["schemas"]["Keeping"];
+            kind: components["schemas"]["Kind"];
+            /**
+             * Format: int64
+             * @description Rows of the file, the heading not counted.
+             */
+            rows: number;
+            run?: components["schemas"]["ImportRunId"] | null;
+            /**
+             * Format: int64
+             * @description Things that were already as the file says.
+             */
+            same: number;
         };
         /** @description A requisition with everything that is wanted. */
         Requisition: components["schemas"]["RequisitionHead"] & {
@@ -14201,6 +14482,287 @@ export interface operations {
             };
         };
     };
+    list_imports: {
+        parameters: {
+            query: {
+                kind: "products" | "suppliers" | "customers" | "stock" | "orders";
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ImportedFile"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_customers: {
+        parameters: {
+            query?: {
+                /** @description Try it to the end and undo it: the answer says what it would have done. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_orders: {
+        parameters: {
+            query?: {
+                /** @description Try it to the end and undo it: the answer says what it would have done. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_products: {
+        parameters: {
+            query?: {
+                /** @description Try it to the end and undo it: the answer says what it would have done. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_stock: {
+        parameters: {
+            query?: {
+                /** @description Try it to the end and undo it: the answer says what it would have done. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_suppliers: {
+        parameters: {
+            query?: {
+                /** @description Try it to the end and undo it: the answer says what it would have done. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_template: {
+        parameters: {
+            query: {
+                kind: "products" | "suppliers" | "customers" | "stock" | "orders";
+                /** @description csv or xlsx. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": number[];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_imported_rows: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before; absent for the first. */
+                after?: string;
+                /** @description How many at most, 1 to 200; 50 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run: components["schemas"]["ImportRunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ImportedRow"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_indicators: {
         parameters: {
             query?: never;
@@ -17159,6 +17721,38 @@ export interface operations {
             };
         };
     };
+    print_contract: {
+        parameters: {
+            query?: {
+                /** @description The caller's own, if none is named. */
+                lang?: "zh-Hant" | "zh-Hans" | "en";
+            };
+            header?: never;
+            path: {
+                order: components["schemas"]["PurchaseOrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_shipping_notices: {
         parameters: {
             query?: never;
@@ -17629,6 +18223,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ParcelSheet"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    print_slip: {
+        parameters: {
+            query?: {
+                /** @description The caller's own, if none is named. */
+                lang?: "zh-Hant" | "zh-Hans" | "en";
+            };
+            header?: never;
+            path: {
+                note: components["schemas"]["ReleaseNoteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
                 };
             };
             "4XX": {
@@ -20246,6 +20872,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Contract"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    print_own_contract: {
+        parameters: {
+            query?: {
+                /** @description The caller's own, if none is named. */
+                lang?: "zh-Hant" | "zh-Hans" | "en";
+            };
+            header?: never;
+            path: {
+                order: components["schemas"]["PurchaseOrderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
                 };
             };
             "4XX": {

@@ -59,6 +59,17 @@ pub async fn price_at(
     store::price_at(tx, site, sku, channel, group, at).await?.ok_or(CatalogRefusal::NoPrice { sku })
 }
 
+/// What everybody without a price of their own pays for a SKU at one time.
+pub async fn general_price(
+    tx: &mut Tx,
+    site: SiteId,
+    sku: SkuId,
+    at: Instant,
+) -> Result<Option<PriceEntry>, CatalogRefusal> {
+    let list = store::list(tx, site, sku, None, None).await?;
+    Ok(list.into_iter().find(|entry| entry.valid_from <= at && entry.valid_until.is_none_or(|until| at < until)))
+}
+
 /// The entry that an order line names as the source of its price.
 pub async fn price_by_id(tx: &mut Tx, id: PriceId) -> Result<Option<PriceEntry>, CatalogRefusal> {
     Ok(store::by_id(tx, id).await?)

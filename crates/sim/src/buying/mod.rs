@@ -13,7 +13,7 @@ mod suppliers;
 use kernel::{Date, Instant};
 use serde_json::Value;
 
-use crate::{DAY_MS, SimError, day::Doing, shop::number, world::World};
+use crate::{DAY_MS, SimError, day::Doing, papers, shop::number, world::World};
 
 pub(crate) use suppliers::{Supplier, register};
 
@@ -144,7 +144,10 @@ fn on(world: &World, day: u32, minute: i64) -> Instant {
 pub(crate) async fn run(world: &mut World, errand: Errand) -> Result<(), SimError> {
     match errand {
         Errand::Buy { site, day } => order::buy(world, site, day).await,
-        Errand::Answer { order } => order::answer(world, *order).await,
+        Errand::Answer { order } => {
+            papers::contract(world, &order).await?;
+            order::answer(world, *order).await
+        }
         Errand::Announce { order } => order::announce(world, *order).await,
         Errand::Arrive { order, notice, loads } => dock::arrive(world, *order, &notice, loads).await,
         Errand::Inspect { order, arrival, lines } => dock::inspect(world, *order, arrival, lines).await,
