@@ -16,6 +16,7 @@ mod refusal;
 mod return_to_stock;
 mod road_to_warehouse;
 mod route_to_road;
+mod settlement_to_market;
 mod wave_to_pick;
 
 pub mod complaint_to_cause;

@@ -8,9 +8,12 @@ use delivery::tracking::{self, ExpectedParcel, TrackingRefusal};
 use edge::{ApiJson, ApiPath, App, By, IdempotencyKey, Problem, Sites, duty};
 use kernel::{ReleaseNoteId, Stamp};
 use orders::outbound::{self, OutboundRefusal, Sent, Settlement, ShortReason};
+use procurement::market::MarketRefusal;
 use store::{StoreError, Tx};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use warehouse::fulfilment::{self, FulfilmentRefusal, PackedLine};
+
+use crate::settlement_to_market;
 
 /// Close a release note: fix the final amounts by what the scale said.
 #[utoipa::path(post, path = "/release-notes/{note}/close", tag = "3.4 outbound", operation_id = "close_release_note",
@@ -34,6 +37,8 @@ enum CloseRefusal {
     #[error(transparent)]
     Fulfilment(#[from] FulfilmentRefusal),
     #[error(transparent)]
+    Market(#[from] MarketRefusal),
+    #[error(transparent)]
     Outbound(#[from] OutboundRefusal),
     #[error(transparent)]
     Tracking(#[from] TrackingRefusal),
@@ -48,6 +53,7 @@ impl From<CloseRefusal> for Problem {
                 Self::new(StatusCode::CONFLICT, "outbound/not-packed").with("note", note)
             }
             CloseRefusal::Fulfilment(refusal) => refusal.into(),
+            CloseRefusal::Market(refusal) => refusal.into(),
             CloseRefusal::Outbound(refusal) => refusal.into(),
             CloseRefusal::Tracking(refusal) => refusal.into(),
             CloseRefusal::Store(error) => error.into(),
@@ -56,10 +62,12 @@ impl From<CloseRefusal> for Problem {
 }
 
 async fn close(tx: &mut Tx, stamp: &Stamp, sites: &Sites, note: ReleaseNoteId) -> Result<Settlement, CloseRefusal> {
-    let order = fulfilment::note(tx, sites, note).await?.order;
+    let picked = fulfilment::note(tx, sites, note).await?;
+    let order = picked.order;
     let Some(packed) = fulfilment::packed(tx, note).await? else { return Err(CloseRefusal::NotPacked { note }) };
     let sent: Vec<Sent> = packed.into_iter().map(sent).collect();
     let settlement = outbound::close(tx, stamp, note, &sent).await?;
+    settlement_to_market::note(tx, stamp, picked.site, &settlement).await?;
     let parcels: Vec<ExpectedParcel> = fulfilment::parcels_of(tx, order)
         .await?
         .into_iter()

@@ -13,6 +13,7 @@ mod told;
 
 pub mod approvals;
 pub mod contracts;
+pub mod market;
 pub mod receiving;
 pub mod requisitions;
 pub mod suppliers;
@@ -29,9 +30,18 @@ pub const MIGRATION: store::Migration =
 pub const REQUISITIONS_MIGRATION: store::Migration =
     store::Migration::new(11, "requisitions", include_str!("../../../migrations/0011_requisitions.sql"));
 
+/// The tables of the market.
+pub const MARKET_MIGRATION: store::Migration =
+    store::Migration::new(12, "market", include_str!("../../../migrations/0012_market.sql"));
+
+/// The tables of scorecards.
+pub const SCORECARDS_MIGRATION: store::Migration =
+    store::Migration::new(13, "scorecards", include_str!("../../../migrations/0013_scorecards.sql"));
+
 /// The routes of this crate.
 pub fn router() -> OpenApiRouter<App> {
-    suppliers::http::router()
+    market::http::router()
+        .merge(suppliers::http::router())
         .merge(requisitions::http::router())
         .merge(approvals::http::router())
         .merge(contracts::http::router())

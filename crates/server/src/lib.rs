@@ -38,6 +38,8 @@ pub static MIGRATIONS: &[Migration] = &[
     accounts::MIGRATION,
     procurement::MIGRATION,
     procurement::REQUISITIONS_MIGRATION,
+    procurement::MARKET_MIGRATION,
+    procurement::SCORECARDS_MIGRATION,
     warehouse::MIGRATION,
     warehouse::COLDCHAIN_MIGRATION,
     warehouse::THERMAL_MIGRATION,

@@ -18,8 +18,8 @@ mod store;
 
 pub use periods::{Lock, lock_period};
 pub use query::{
-    BalanceLine, Posted, PostedLine, cost_of_goods, entries, entries_caused_by, entry, order_receivable, party_balance,
-    trial_balance, value_of_lot, waste,
+    BalanceLine, Posted, PostedLine, cost_by_sku, cost_of_goods, entries, entries_caused_by, entry, order_receivable,
+    party_balance, trial_balance, value_of_lot, waste,
 };
 pub use rules::POSTINGS_MAX;
 

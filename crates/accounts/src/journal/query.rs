@@ -1,5 +1,7 @@
 //! Sums of the journal. Every figure is added up from postings when it is asked for.
 
+use std::collections::BTreeMap;
+
 use ::store::{Result, Tx, args, row, sql};
 use kernel::{CustomerOrderId, Date, EntryId, Instant, LotId, Money, SiteId, SkuId};
 use serde::{Deserialize, Serialize};
@@ -85,6 +87,12 @@ pub async fn waste(tx: &mut Tx, site: SiteId, from: Date, to: Date) -> Result<Ve
     tx.all(WASTE, args![site, from, to]).await
 }
 
+/// What the goods cost that were sold of each product within the days, both included.
+pub async fn cost_by_sku(tx: &mut Tx, site: SiteId, from: Date, to: Date) -> Result<BTreeMap<SkuId, Money>> {
+    let account = Account::CostOfGoodsSold.code();
+    Ok(tx.all::<(SkuId, Money)>(COST_BY_SKU, args![site, account, from, to]).await?.into_iter().collect())
+}
+
 /// Debits and credits of every account of the site that moved within the days, both included.
 pub async fn trial_balance(tx: &mut Tx, site: SiteId, from: Date, to: Date) -> Result<Vec<BalanceLine>> {
     let rows = tx.all::<(String, Money, Money)>(TRIAL_BALANCE, args![site, from, to]).await?;
@@ -164,6 +172,12 @@ sql! {
     LOT_ACCOUNT = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT)
                    FROM money_posting
                    WHERE lot = $1 AND account = $2";
+
+    /// Index `money_posting_account`.
+    COST_BY_SKU = "SELECT sku, CAST(SUM(amount) AS BIGINT)
+                   FROM money_posting
+                   WHERE site = $1 AND account = $2 AND day >= $3 AND day <= $4 AND sku IS NOT NULL
+                   GROUP BY sku";
 
     /// Index `money_posting_account`.
     TRIAL_BALANCE = "SELECT account,

@@ -15,7 +15,7 @@ mod text;
 
 use ::events::{Object, tell};
 use ::store::Tx;
-use kernel::{Date, PurchaseOrderId, SiteId, Stamp, SupplierId};
+use kernel::{Date, PurchaseOrderId, Quantity, SiteId, SkuId, Stamp, SupplierId};
 
 pub use announce::{NewShippingNotice, NoticeLine, ShippingNotice, announce, notice, notices_of};
 pub use answer::{Answered, NewAnswer, Reply, answer};
@@ -115,6 +115,17 @@ pub async fn order(tx: &mut Tx, id: PurchaseOrderId) -> Result<PurchaseOrder, Co
 pub(crate) async fn locked_order(tx: &mut Tx, id: PurchaseOrderId) -> Result<PurchaseOrder, ContractsRefusal> {
     store::lock(tx, id).await?;
     order(tx, id).await
+}
+
+/// What is still to come of a product at a site between two days, and what stands at its docks: day and quantity.
+pub(crate) async fn expected(
+    tx: &mut Tx,
+    site: SiteId,
+    sku: SkuId,
+    today: Date,
+    through: Date,
+) -> Result<Vec<(Date, Quantity)>, ContractsRefusal> {
+    Ok(store::expected(tx, site, sku, today, through).await?)
 }
 
 /// A supplier's own order; another's is told as if there were none.

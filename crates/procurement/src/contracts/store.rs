@@ -1,6 +1,8 @@
 //! SQL of purchase orders, contracts and notices.
 
-use kernel::{ContractId, Date, Instant, PurchaseOrderId, Quantity, ShippingNoticeId, SiteId, Stamp, SupplierId};
+use kernel::{
+    ContractId, Date, Instant, PurchaseOrderId, Quantity, ShippingNoticeId, SiteId, SkuId, Stamp, SupplierId,
+};
 use serde::{Deserialize, Serialize};
 use store::{FromRow, Result, Row, Tx, args, row, sql};
 use utoipa::ToSchema;
@@ -57,6 +59,29 @@ sql! {
                                                  weight_tolerance_bp, over_receipt_bp, aql_major, aql_minor, level,
                                                  concession_cut_bp)
                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+    /// Ordered and not yet at a dock. What did not come on its day or the day after is not coming.
+    EXPECTED =
+        "SELECT o.delivery_on, CAST(COALESCE(l.pieces, 0) AS BIGINT), CAST(COALESCE(l.grams, 0) AS BIGINT),
+                CAST(COALESCE((SELECT SUM(a.pieces) FROM arrival_line a
+                               WHERE a.purchase_order = o.id AND a.purchase_order_line = l.id), 0) AS BIGINT),
+                CAST(COALESCE((SELECT SUM(a.grams) FROM arrival_line a
+                               WHERE a.purchase_order = o.id AND a.purchase_order_line = l.id), 0) AS BIGINT)
+         FROM purchase_order o JOIN purchase_order_line l ON l.purchase_order = o.id
+         WHERE o.site = $1 AND o.state IN ('placed', 'accepted', 'partly_received')
+           AND o.delivery_on BETWEEN $2 AND $3 AND l.sku = $4
+         ORDER BY o.delivery_on, l.id";
+    /// At a dock, and not refused: it will lie on a shelf within the hour.
+    AT_DOCK =
+        "SELECT CAST(COALESCE(SUM(p.pieces), 0) AS BIGINT), CAST(COALESCE(SUM(p.grams), 0) AS BIGINT)
+         FROM arrival r
+         JOIN arrival_line a ON a.arrival = r.id
+         JOIN arrival_part p ON p.line = a.id
+         WHERE r.site = $1 AND a.sku = $2 AND p.whereabouts = 'at_dock'
+           AND COALESCE(p.decided, p.disposition) IN ('accept', 'concession')";
+    UNJUDGED =
+        "SELECT CAST(COALESCE(SUM(a.pieces), 0) AS BIGINT), CAST(COALESCE(SUM(a.grams), 0) AS BIGINT)
+         FROM arrival r JOIN arrival_line a ON a.arrival = r.id
+         WHERE r.site = $1 AND a.sku = $2 AND a.state = 'weighed'";
     CONTRACT = "SELECT c.id, c.purchase_order, c.text, c.sha256, c.rendered_at, a.answer, a.reason, a.signed_by,
                        a.sha256, a.answered_by, a.answered_by_id, a.answered_at
                 FROM contract c LEFT JOIN contract_answer a ON a.contract = c.id
@@ -202,6 +227,26 @@ pub(super) async fn order(tx: &mut Tx, id: PurchaseOrderId) -> Result<Option<Pur
     let Some(head) = tx.optional::<PurchaseOrderHead>(HEAD, args![id]).await? else { return Ok(None) };
     let lines = tx.all(LINES, args![id]).await?;
     Ok(Some(PurchaseOrder { head, lines }))
+}
+
+pub(super) async fn expected(
+    tx: &mut Tx,
+    site: SiteId,
+    sku: SkuId,
+    today: Date,
+    through: Date,
+) -> Result<Vec<(Date, Quantity)>> {
+    let yesterday = today.yesterday().unwrap_or(today);
+    let ordered: Vec<(Date, i64, i64, i64, i64)> = tx.all(EXPECTED, args![site, yesterday, through, sku]).await?;
+    let mut expected: Vec<(Date, Quantity)> = ordered
+        .into_iter()
+        .map(|(day, pieces, grams, came, weighed)| (day, Quantity::weighing((pieces - came).max(0), (grams - weighed).max(0))))
+        .collect();
+    for statement in [AT_DOCK, UNJUDGED] {
+        let (pieces, grams): (i64, i64) = tx.one(statement, args![site, sku]).await?;
+        expected.push((today, Quantity::weighing(pieces, grams)));
+    }
+    Ok(expected)
 }
 
 /// Nobody else changes what is received of the order until this transaction ends.

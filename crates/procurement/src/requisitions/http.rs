@@ -11,12 +11,13 @@ use store::Tx;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{NewRequisition, OrderedRequisition, Requisition, RequisitionHead, RequisitionState};
+use super::{NewProposal, NewRequisition, OrderedRequisition, Requisition, RequisitionHead, RequisitionState};
 use crate::demand_site;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_requisitions, draft_requisition))
+        .routes(routes!(propose_requisition))
         .routes(routes!(show_requisition, edit_requisition))
         .routes(routes!(submit_requisition))
         .routes(routes!(withdraw_requisition))
@@ -66,6 +67,23 @@ async fn draft_requisition(
     let new = new.parse()?;
     by.demand_site(new.site)?;
     app.once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| super::draft(tx, stamp, new.clone()).await)
+        .await
+        .map(Created)
+}
+
+/// Write a draft of everything that has to come on a day, each number with the sum behind it.
+#[utoipa::path(post, path = "/requisitions/proposals", tag = "1.3 requisitions", operation_id = "propose_requisition",
+    request_body = NewProposal, params(IdempotencyKey),
+    responses((status = 201, body = Requisition), (status = "4XX", body = Problem)))]
+async fn propose_requisition(
+    State(app): State<App>,
+    by: By<duty::RequestPurchase>,
+    key: IdempotencyKey,
+    ApiJson(new): ApiJson<NewProposal>,
+) -> Result<Created<Requisition>, Problem> {
+    let new = new.parse()?;
+    by.demand_site(new.site)?;
+    app.once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| super::propose(tx, stamp, new.clone()).await)
         .await
         .map(Created)
 }

@@ -7,11 +7,12 @@ pub mod events;
 mod explain;
 pub mod http;
 mod order;
+mod propose;
 mod refusal;
 mod rules;
 mod store;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::events::{Object, tell};
 use ::store::Tx;
@@ -20,10 +21,11 @@ use accounts::{
     budgets::{self, Budget, BudgetRefusal, Override, Stage},
 };
 use catalog::{Listing, Site};
-use kernel::{Actor, Instant, Money, RequisitionId, SiteId, Stamp};
+use kernel::{Actor, Date, Instant, Money, RequisitionId, SiteId, SkuId, Stamp};
 
 pub use explain::Explanation;
 pub use order::{OrderedRequisition, order};
+pub use propose::{NewProposal, propose};
 pub use refusal::RequisitionsRefusal;
 pub use rules::{
     NewRequisition, NewRequisitionLine, Requisition, RequisitionHead, RequisitionLine, RequisitionState, Specification,
@@ -42,8 +44,20 @@ use events::{
 
 /// Writes a requisition down. Nobody has to sign it yet.
 pub async fn draft(tx: &mut Tx, stamp: &Stamp, new: NewRequisition) -> Result<Requisition, RequisitionsRefusal> {
+    draft_explained(tx, stamp, new, &Explanations::new()).await
+}
+
+/// How proposed quantities came about, by product and day.
+type Explanations = BTreeMap<(SkuId, Date), Explanation>;
+
+async fn draft_explained(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    new: NewRequisition,
+    explanations: &Explanations,
+) -> Result<Requisition, RequisitionsRefusal> {
     let site = catalog::site(tx, new.site).await?;
-    let lines = lines(tx, stamp, &site, new.lines, &[]).await?;
+    let lines = lines(tx, stamp, &site, new.lines, explanations).await?;
     let head = RequisitionHead {
         id: stamp.mint(),
         number: numbers::next(tx, Series::Requisition, &site, site.time.business_day(stamp.at)).await?,
@@ -79,7 +93,12 @@ pub async fn edit(
         return Err(RequisitionsRefusal::NotADraft { number: known.head.number, state: known.head.state });
     }
     let site = catalog::site(tx, known.head.site).await?;
-    let lines = lines(tx, stamp, &site, new.lines, &known.lines).await?;
+    let proposed: Explanations = known
+        .lines
+        .iter()
+        .filter_map(|line| Some(((line.sku, line.needed_by), line.explanation.clone()?)))
+        .collect();
+    let lines = lines(tx, stamp, &site, new.lines, &proposed).await?;
     let head = RequisitionHead {
         department: new.department,
         reason: new.reason,
@@ -276,7 +295,7 @@ async fn lines(
     stamp: &Stamp,
     site: &Site,
     wanted: Vec<NewRequisitionLine>,
-    before: &[RequisitionLine],
+    proposed: &Explanations,
 ) -> Result<Vec<RequisitionLine>, RequisitionsRefusal> {
     let mut seen = BTreeSet::new();
     let mut lines = Vec::with_capacity(wanted.len());
@@ -298,7 +317,6 @@ async fn lines(
         }
         let list = suppliers::price_on(tx, supplier, sku.id, new.needed_by).await?.map(|list| list.price);
         let (quantity, price, value) = contracts::estimate(&sku, new.quantity, new.price.or(list))?;
-        let proposed = before.iter().find(|line| line.sku == sku.id && line.needed_by == new.needed_by);
         lines.push(RequisitionLine {
             id: stamp.mint(),
             position,
@@ -311,7 +329,7 @@ async fn lines(
             value,
             specification: new.specification,
             note: new.note,
-            explanation: proposed.and_then(|line| line.explanation.clone()),
+            explanation: proposed.get(&(sku.id, new.needed_by)).cloned(),
         });
     }
     Ok(lines)

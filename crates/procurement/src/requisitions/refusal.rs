@@ -6,9 +6,12 @@ use axum::http::StatusCode;
 use catalog::CatalogRefusal;
 use edge::Problem;
 use kernel::{Date, Money};
+use ledger::LedgerRefusal;
 
 use super::RequisitionState;
-use crate::{approvals::ApprovalsRefusal, contracts::ContractsRefusal, suppliers::SuppliersRefusal};
+use crate::{
+    approvals::ApprovalsRefusal, contracts::ContractsRefusal, market::MarketRefusal, suppliers::SuppliersRefusal,
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RequisitionsRefusal {
@@ -38,6 +41,10 @@ pub enum RequisitionsRefusal {
     Catalog(#[from] CatalogRefusal),
     #[error(transparent)]
     Contracts(#[from] ContractsRefusal),
+    #[error(transparent)]
+    Ledger(#[from] LedgerRefusal),
+    #[error(transparent)]
+    Market(#[from] MarketRefusal),
     #[error(transparent)]
     Suppliers(#[from] SuppliersRefusal),
     #[error(transparent)]
@@ -79,6 +86,8 @@ impl From<RequisitionsRefusal> for Problem {
             R::Budget(refusal) => refusal.into(),
             R::Catalog(refusal) => refusal.into(),
             R::Contracts(refusal) => refusal.into(),
+            R::Ledger(refusal) => refusal.into(),
+            R::Market(refusal) => refusal.into(),
             R::Suppliers(refusal) => refusal.into(),
             R::Store(error) => error.into(),
         }

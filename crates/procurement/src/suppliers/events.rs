@@ -4,7 +4,7 @@ use events::Told;
 use kernel::{Date, Price};
 use serde::{Deserialize, Serialize};
 
-use super::{QualificationKind, SupplierStanding};
+use super::{Grade, QualificationKind, SupplierStanding};
 use crate::told::told;
 
 told! {
@@ -16,6 +16,7 @@ told! {
         categories: Vec<String>,
         reason: String,
     }
+    ScorecardComputed = "scorecard_computed" { total_bp: i64, grade: Grade, from: Date, until: Date, }
     QualificationRecorded = "qualification_recorded" {
         kind: QualificationKind,
         number: String,

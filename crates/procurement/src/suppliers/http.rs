@@ -4,13 +4,16 @@ use axum::extract::State;
 use edge::{
     ApiJson, ApiPath, ApiQuery, App, By, Created, IdempotencyKey, IfMatch, Page, Paging, Problem, Tagged, duty, parse,
 };
-use kernel::{Date, Stamp, SupplierId, SupplierPriceId};
+use kernel::{Date, ScorecardId, Stamp, SupplierId, SupplierPriceId};
 use serde::Deserialize;
 use store::Tx;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{NewQualification, NewStanding, NewSupplier, NewSupplierPrice, Qualification, Supplier, SupplierPrice};
+use super::{
+    NewQualification, NewScorecard, NewStanding, NewSupplier, NewSupplierPrice, NewWeights, Qualification, Scorecard,
+    ScorecardWeights, Supplier, SupplierPrice,
+};
 use crate::dates;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -21,6 +24,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(list_qualifications, record_qualification))
         .routes(routes!(list_expiring_qualifications))
         .routes(routes!(list_supplier_prices, set_supplier_price))
+        .routes(routes!(list_scorecards, evaluate_supplier))
+        .routes(routes!(list_scorecard_weights, set_scorecard_weights))
 }
 
 /// Suppliers by code.
@@ -48,6 +53,73 @@ async fn register_supplier(
 ) -> Result<Created<Supplier>, Problem> {
     let new = new.parse()?;
     app.once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| super::register(tx, stamp, new.clone()).await)
+        .await
+        .map(Created)
+}
+
+/// The scorecards of a supplier, the latest period first.
+#[utoipa::path(get, path = "/suppliers/{supplier}/scorecards", tag = "1.2 suppliers", operation_id = "list_scorecards",
+    params(("supplier" = SupplierId, Path), Paging),
+    responses((status = 200, body = Page<Scorecard>), (status = "4XX", body = Problem)))]
+async fn list_scorecards(
+    State(app): State<App>,
+    _by: By<duty::ReadPurchases>,
+    ApiPath(supplier): ApiPath<SupplierId>,
+    ApiQuery(paging): ApiQuery<Paging>,
+) -> Result<ApiJson<Page<Scorecard>>, Problem> {
+    let (before, rows) = (paging.key::<(Date, ScorecardId)>()?, paging.rows()?);
+    let found = app
+        .read(async move |tx: &mut Tx| {
+            super::supplier(tx, supplier).await?;
+            super::scorecards(tx, supplier, before, rows).await
+        })
+        .await?;
+    paging.page(found, |card| (card.period_until, card.id)).map(ApiJson)
+}
+
+/// Compute how a supplier did in a period; the grade decides about its standing.
+#[utoipa::path(post, path = "/suppliers/{supplier}/scorecards", tag = "1.2 suppliers",
+    operation_id = "evaluate_supplier", request_body = NewScorecard,
+    params(("supplier" = SupplierId, Path), IdempotencyKey),
+    responses((status = 201, body = Scorecard), (status = "4XX", body = Problem)))]
+async fn evaluate_supplier(
+    State(app): State<App>,
+    by: By<duty::ApproveSuppliers>,
+    key: IdempotencyKey,
+    ApiPath(supplier): ApiPath<SupplierId>,
+    ApiJson(new): ApiJson<NewScorecard>,
+) -> Result<Created<Scorecard>, Problem> {
+    let new = new.parse()?;
+    app.once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| {
+        let known = super::supplier(tx, supplier).await?;
+        super::evaluate(tx, stamp, known, new).await
+    })
+    .await
+    .map(Created)
+}
+
+/// What each part of a scorecard counts, now and before.
+#[utoipa::path(get, path = "/scorecard-weights", tag = "1.2 suppliers", operation_id = "list_scorecard_weights",
+    responses((status = 200, body = Vec<ScorecardWeights>), (status = "4XX", body = Problem)))]
+async fn list_scorecard_weights(
+    State(app): State<App>,
+    _by: By<duty::ReadPurchases>,
+) -> Result<ApiJson<Vec<ScorecardWeights>>, Problem> {
+    app.read(async |tx: &mut Tx| super::weights(tx).await).await.map(ApiJson)
+}
+
+/// Set what each part of a scorecard counts from a day on.
+#[utoipa::path(post, path = "/scorecard-weights", tag = "1.2 suppliers", operation_id = "set_scorecard_weights",
+    request_body = NewWeights, params(IdempotencyKey),
+    responses((status = 201, body = ScorecardWeights), (status = "4XX", body = Problem)))]
+async fn set_scorecard_weights(
+    State(app): State<App>,
+    by: By<duty::ApproveAsGeneralManager>,
+    key: IdempotencyKey,
+    ApiJson(new): ApiJson<NewWeights>,
+) -> Result<Created<ScorecardWeights>, Problem> {
+    let new = new.parse()?;
+    app.once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| super::set_weights(tx, stamp, new).await)
         .await
         .map(Created)
 }

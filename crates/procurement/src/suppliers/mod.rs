@@ -1,8 +1,9 @@
 //! Step 1.2 供應商選擇. The register of those who may deliver: their papers, categories, prices and habits.
 //!
 //! An order may go only to a supplier that a second person has admitted and whose papers are valid on the day of
-//! delivery. Never lets the one who entered a supplier admit it.
+//! delivery. Once in a period each is graded by what really happened. Never lets the one who entered a supplier admit it.
 
+mod evaluation;
 pub mod events;
 pub mod http;
 mod refusal;
@@ -16,6 +17,10 @@ use edge::Duty;
 use identity::exclusion::may;
 use kernel::{Currency, Date, Money, Price, SkuId, Stamp, SupplierId};
 
+pub use evaluation::{
+    Grade, NewScorecard, NewWeights, Score, ScorePart, Scorecard, ScorecardWeights, Shares, WeightsId, evaluate,
+    scorecards, set_weights, weights,
+};
 pub use refusal::SuppliersRefusal;
 pub use rules::{
     Contact, NewQualification, NewStanding, NewSupplier, NewSupplierPrice, Qualification, QualificationKind, Supplier,
@@ -23,6 +28,7 @@ pub use rules::{
 };
 
 use events::{QualificationRecorded, SupplierChanged, SupplierPriceSet, SupplierRegistered, SupplierStandingChanged};
+use crate::receiving;
 use rules::Effect;
 
 /// Enters a supplier; nobody may order from it until somebody else has admitted it.
@@ -207,6 +213,9 @@ pub(crate) async fn cheapest(
             continue;
         };
         if supplier.currency != currency || !rules::delivers(&supplier, today, on) {
+            continue;
+        }
+        if receiving::sampling_is_stopped(tx, supplier.id, sku.id).await? {
             continue;
         }
         let better = best.as_ref().is_none_or(|(known, holder, _)| (cost, &supplier.code) < (*known, &holder.code));

@@ -30,6 +30,16 @@ pub enum SuppliersRefusal {
     PriceBaseUnsuited { base: &'static str, measure: &'static str },
     #[error("another price of {sku} begins on {from} and is not open")]
     PriceOverlaps { sku: String, from: Date },
+    #[error("weights that are open begin on {from}")]
+    WeightsBegin { from: Date },
+    #[error("no weights are valid on {on}")]
+    NoWeights { on: Date },
+    #[error("supplier {supplier} has its scorecard of the period that ends on {until}")]
+    AlreadyEvaluated { supplier: String, until: Date },
+    #[error("nothing that supplier {supplier} could be judged by happened in the period")]
+    NothingToJudge { supplier: String },
+    #[error("the period ends on {until} and is not over")]
+    PeriodNotOver { until: Date },
     #[error(transparent)]
     Catalog(#[from] CatalogRefusal),
     #[error(transparent)]
@@ -67,6 +77,17 @@ impl From<SuppliersRefusal> for Problem {
             }
             R::PriceOverlaps { sku, from } => {
                 conflict("suppliers/price-overlaps").with("sku", sku).with("from", from).field("valid_from")
+            }
+            R::WeightsBegin { from } => {
+                conflict("suppliers/weights-begin").with("from", from).field("valid_from")
+            }
+            R::NoWeights { on } => conflict("suppliers/no-weights").with("on", on),
+            R::AlreadyEvaluated { supplier, until } => {
+                conflict("suppliers/already-evaluated").with("supplier", supplier).with("until", until)
+            }
+            R::NothingToJudge { supplier } => conflict("suppliers/nothing-to-judge").with("supplier", supplier),
+            R::PeriodNotOver { until } => {
+                conflict("suppliers/period-not-over").with("until", until).field("period_until")
             }
             R::Catalog(refusal) => refusal.into(),
             R::Store(error) => error.into(),

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a story stops where it cannot go on")]
 
 mod buying;
+mod grades;
 mod laws;
+mod market;
 mod money;
 mod orders;
 mod shelves;

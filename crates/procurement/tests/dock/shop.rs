@@ -46,6 +46,8 @@ const MIGRATIONS: &[Migration] = &[
     accounts::MIGRATION,
     procurement::MIGRATION,
     procurement::REQUISITIONS_MIGRATION,
+    procurement::MARKET_MIGRATION,
+    procurement::SCORECARDS_MIGRATION,
 ];
 
 /// 2026-03-28 06:00 in Taipei.

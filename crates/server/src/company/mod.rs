@@ -103,6 +103,7 @@ async fn founded(
     }
     let buying = purchasing::plan()?;
     buying.set_rules(tx, stamp).await?;
+    buying.set_weights(tx, stamp).await?;
     let categories: BTreeSet<String> = company.skus.iter().map(|product| product.sku.category.clone()).collect();
     let mut prices = Vec::new();
     for product in company.skus {

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use accounts::budgets::{BudgetKey, NewBudget, open_budget};
 use catalog::Profile;
 use kernel::{Currency, Date, Money, SiteId, Stamp};
-use procurement::approvals::{self, Level, NewApprovalRule};
+use procurement::{
+    approvals::{self, Level, NewApprovalRule},
+    suppliers::{self, NewWeights, Shares},
+};
 use serde::Deserialize;
 use store::Tx;
 
@@ -17,6 +20,7 @@ pub(super) struct Purchasing {
     department: String,
     rules: Vec<Threshold>,
     budget_per_month: PerProfile,
+    scorecard: Shares,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +52,12 @@ impl Purchasing {
             approvals::set_rule(tx, stamp, rule).await.map_err(told)?;
         }
         Ok(())
+    }
+
+    /// What each part of a supplier's scorecard counts.
+    pub(super) async fn set_weights(&self, tx: &mut Tx, stamp: &Stamp) -> Result<(), StartError> {
+        let new = NewWeights { shares: self.scorecard, valid_from: Date::constant(2000, 1, 1) };
+        suppliers::set_weights(tx, stamp, new).await.map(drop).map_err(told)
     }
 
     /// Money for every category, this month and the next ones.

@@ -1,0 +1,268 @@
+//! Step 1.1 市場調研. What was sold, what the market asks, what sells best, and what will be wanted.
+//!
+//! Sales come from files, from other systems, and from every order that is settled here. A day on which the goods ran
+//! out has not shown its demand and is never taken for a weak one. Never decides what is bought.
+
+pub mod events;
+pub mod http;
+mod refusal;
+mod rules;
+mod store;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ::events::{Object, tell};
+use ::store::Tx;
+use catalog::Sku;
+use forecast::{Day, Forecast, Forecaster, Seller, Shelf, WeekdayProfile};
+use kernel::{Date, Money, SiteId, SkuId, Stamp};
+
+pub use refusal::MarketRefusal;
+pub use rules::{
+    DemandForecast, ForecastDay, HotSeller, NewPriceQuote, NewSalesDay, PriceQuote, Recorded, Sale, SalesDay,
+    ShelfState, Variability,
+};
+
+use events::{QuotesRecorded, SalesRecorded};
+pub(crate) use rules::day_number;
+
+/// As many rows as one command takes.
+pub const ROWS_MAX: usize = 1_000;
+/// From how many days a forecast learns.
+const LEARNT_DAYS: i64 = 200;
+
+/// Records days of sales. A day that is known is replaced, so that a file can be sent again.
+pub async fn record_sales(tx: &mut Tx, stamp: &Stamp, rows: &[NewSalesDay]) -> Result<Recorded, MarketRefusal> {
+    let mut done = Recorded::default();
+    let mut seen = BTreeSet::new();
+    let mut todays: BTreeMap<SiteId, Date> = BTreeMap::new();
+    for row in rows {
+        catalog::sku(tx, row.sku).await?;
+        let today = if let Some(today) = todays.get(&row.site) {
+            *today
+        } else {
+            let today = catalog::site(tx, row.site).await?.time.business_day(stamp.at);
+            todays.insert(row.site, today);
+            today
+        };
+        if row.day >= today {
+            return Err(MarketRefusal::DayNotOver { day: row.day });
+        }
+        if !seen.insert((row.site, row.sku, row.day)) {
+            return Err(MarketRefusal::RowTwice { day: row.day });
+        }
+        done.rows += 1;
+        match store::sales_day(tx, row.site, row.sku, row.day).await? {
+            Some(known) if known == *row => done.same += 1,
+            Some(_) => {
+                store::put_sales_day(tx, stamp, row).await?;
+                done.changed += 1;
+            }
+            None => {
+                store::put_sales_day(tx, stamp, row).await?;
+                done.created += 1;
+            }
+        }
+    }
+    for site in todays.into_keys() {
+        let days = || rows.iter().filter(move |row| row.site == site).map(|row| row.day);
+        let (Some(from), Some(through)) = (days().min(), days().max()) else { continue };
+        let body = SalesRecorded { rows: done.rows, created: done.created, changed: done.changed, from, through };
+        tell(tx, stamp, Object::of(site), &[], &body).await?;
+    }
+    Ok(done)
+}
+
+/// Records wholesale prices. A price that is known is replaced, so that a file can be sent again.
+pub async fn record_quotes(tx: &mut Tx, stamp: &Stamp, rows: &[NewPriceQuote]) -> Result<Recorded, MarketRefusal> {
+    let mut done = Recorded::default();
+    let mut seen = BTreeSet::new();
+    for row in rows {
+        let sku = catalog::sku(tx, row.sku).await?;
+        if !(kernel::Price { money: row.middle, base: row.base }).suits(sku.measure) {
+            return Err(MarketRefusal::PriceBaseUnsuited { sku: sku.code, base: row.base.code() });
+        }
+        if !seen.insert((row.sku, row.market.clone(), row.grade.clone(), row.day)) {
+            return Err(MarketRefusal::RowTwice { day: row.day });
+        }
+        done.rows += 1;
+        match store::quote(tx, row).await? {
+            Some(known) if known.seen == *row => done.same += 1,
+            Some(known) => {
+                store::put_quote(tx, stamp, known.id, row).await?;
+                done.changed += 1;
+            }
+            None => {
+                store::put_quote(tx, stamp, stamp.mint(), row).await?;
+                done.created += 1;
+            }
+        }
+    }
+    for sku in rows.iter().map(|row| row.sku).collect::<BTreeSet<_>>() {
+        let days = || rows.iter().filter(move |row| row.sku == sku).map(|row| row.day);
+        let (Some(from), Some(through)) = (days().min(), days().max()) else { continue };
+        let body = QuotesRecorded { rows: done.rows, created: done.created, changed: done.changed, from, through };
+        tell(tx, stamp, Object::of(sku), &[], &body).await?;
+    }
+    Ok(done)
+}
+
+/// Notes what a settled order has sold. The flow that settles it calls this in the same transaction.
+pub async fn note_sales(tx: &mut Tx, stamp: &Stamp, site: SiteId, sales: &[Sale]) -> Result<(), MarketRefusal> {
+    let day = catalog::site(tx, site).await?.time.business_day(stamp.at);
+    for sale in sales {
+        store::add_sale(tx, site, day, sale, stamp.at).await?;
+        if sale.shelf == ShelfState::SoldOut {
+            store::note_sold_out(tx, site, sale.sku, day, stamp.at).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Notes that a shelf was found empty while people were buying.
+pub async fn note_sold_out(tx: &mut Tx, stamp: &Stamp, site: SiteId, sku: SkuId) -> Result<(), MarketRefusal> {
+    let day = catalog::site(tx, site).await?.time.business_day(stamp.at);
+    Ok(store::note_sold_out(tx, site, sku, day, stamp.at).await?)
+}
+
+/// What was sold of a product, day by day, both days included. A day on which the shop sold other things and none of
+/// this is a day of zero, from its first sale on.
+pub async fn history(
+    tx: &mut Tx,
+    site: SiteId,
+    sku: SkuId,
+    from: Date,
+    through: Date,
+) -> Result<Vec<SalesDay>, MarketRefusal> {
+    let mut days: BTreeMap<Date, SalesDay> = BTreeMap::new();
+    let sold_out: BTreeSet<Date> = store::sold_out_days(tx, site, sku, from, through).await?.into_iter().collect();
+    for (day, amount, revenue) in store::own_days(tx, site, sku, from, through).await? {
+        let shelf = if sold_out.contains(&day) { ShelfState::SoldOut } else { ShelfState::Stocked };
+        days.insert(day, SalesDay { day, amount, revenue, shelf, share_bp: None });
+    }
+    // What was recorded speaks for the whole day, our own settlements perhaps for a part of it.
+    for day in store::recorded_days(tx, site, sku, from, through).await? {
+        days.insert(day.day, day);
+    }
+    if let Some(first) = days.keys().next().copied() {
+        for day in store::open_days(tx, site, first, through).await? {
+            let shelf = if sold_out.contains(&day) { ShelfState::SoldOut } else { ShelfState::Stocked };
+            let nothing = SalesDay { day, amount: 0, revenue: Money::ZERO, shelf, share_bp: None };
+            days.entry(day).or_insert(nothing);
+        }
+    }
+    Ok(days.into_values().collect())
+}
+
+/// The engine that forecasts. A better one takes its place here.
+fn engine() -> impl Forecaster {
+    WeekdayProfile::default()
+}
+
+/// What will be wanted from a day on; none if nothing is known of the product at the site.
+pub(crate) async fn demand(
+    tx: &mut Tx,
+    site: SiteId,
+    sku: SkuId,
+    from: Date,
+    days: usize,
+) -> Result<Option<Forecast>, MarketRefusal> {
+    let first = from.saturating_sub(jiff::Span::new().days(LEARNT_DAYS));
+    let eve = from.yesterday().unwrap_or(from);
+    let learnt: Vec<Day> = history(tx, site, sku, first, eve).await?.iter().map(learnt).collect();
+    Ok(engine().forecast(&learnt, day_number(from), days))
+}
+
+fn learnt(day: &SalesDay) -> Day {
+    let shelf = match (day.shelf, day.share_bp) {
+        (ShelfState::Stocked, _) => Shelf::Stocked,
+        (ShelfState::SoldOut, Some(share_bp)) => Shelf::SoldOut { share_bp },
+        (ShelfState::SoldOut, None) => Shelf::SoldOutSometime,
+    };
+    Day { day: day_number(day.day), sold: day.amount, shelf }
+}
+
+/// What will be wanted of a product, told day by day.
+pub async fn forecast_of(
+    tx: &mut Tx,
+    site: SiteId,
+    sku: SkuId,
+    from: Date,
+    days: usize,
+) -> Result<DemandForecast, MarketRefusal> {
+    let code = catalog::sku(tx, sku).await?.code;
+    let found = demand(tx, site, sku, from, days).await?.ok_or(MarketRefusal::NoHistory { sku: code })?;
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let told = (0..number(days)).map(|nth| {
+        let day = from.saturating_add(jiff::Span::new().days(nth));
+        let at = day_number(day);
+        let quantile = |bp| found.quantile_hundredths(at..at + 1, bp);
+        ForecastDay {
+            day,
+            mean_hundredths: found.mean_hundredths(at..at + 1),
+            p10_hundredths: quantile(1_000),
+            p50_hundredths: quantile(5_000),
+            p90_hundredths: quantile(9_000),
+        }
+    });
+    Ok(DemandForecast {
+        site,
+        sku,
+        engine: engine().name().to_owned(),
+        history_days: number(found.history_days()),
+        sold_out_days: number(found.sold_out_days()),
+        days: told.collect(),
+    })
+}
+
+/// Ranks what sold in the days up to `through`, against as many days before.
+pub async fn hot_sellers(
+    tx: &mut Tx,
+    site: SiteId,
+    through: Date,
+    days: i64,
+) -> Result<Vec<HotSeller>, MarketRefusal> {
+    let back = |count: i64| through.saturating_sub(jiff::Span::new().days(count));
+    let (from, before) = (back(days - 1), back(2 * days - 1));
+    let costs: BTreeMap<SkuId, Money> = accounts::journal::cost_by_sku(tx, site, from, through).await?;
+    let mut sellers = Vec::new();
+    let mut codes = BTreeMap::new();
+    for sku in store::skus_sold(tx, site, before, through).await? {
+        let known: Sku = catalog::sku(tx, sku).await?;
+        let sold = history(tx, site, sku, before, through).await?;
+        let period: Vec<&SalesDay> = sold.iter().filter(|day| day.day >= from).collect();
+        let recorded = store::recorded_cost(tx, site, sku, from, through).await?;
+        let cost = costs.get(&sku).copied().unwrap_or(Money::ZERO) + recorded;
+        let revenue: Money = period.iter().map(|day| day.revenue).sum();
+        let mut daily: Vec<i64> = period.iter().map(|day| day.amount).collect();
+        // Days of which nothing is known were days without a sale.
+        daily.resize(usize::try_from(days).unwrap_or(0).max(daily.len()), 0);
+        let earlier = sold.iter().filter(|day| day.day < from).map(|day| day.amount).sum();
+        sellers.push(Seller { key: sku, margin: (revenue - cost).minor(), daily, before: earlier });
+        codes.insert(sku, known.code);
+    }
+    let ranked = forecast::rank(sellers).into_iter().map(|rank| HotSeller {
+        sku: rank.key,
+        sku_code: codes.get(&rank.key).cloned().unwrap_or_default(),
+        margin: Money(rank.margin),
+        volume: rank.volume,
+        volume_before: rank.before,
+        by_margin: rank.by_margin,
+        by_volume: rank.by_volume,
+        variability: rank.variability.into(),
+        variation_bp: rank.variation_bp,
+        growth_bp: rank.growth_bp,
+    });
+    Ok(ranked.collect())
+}
+
+/// Prices of a product that were seen, the latest day first.
+pub async fn quotes(
+    tx: &mut Tx,
+    sku: SkuId,
+    from: Date,
+    through: Date,
+) -> Result<Vec<PriceQuote>, MarketRefusal> {
+    catalog::sku(tx, sku).await?;
+    Ok(store::quotes(tx, sku, from, through).await?)
+}

@@ -1,0 +1,214 @@
+//! SQL of sales and quotes.
+
+use kernel::{Date, Instant, Money, QuoteId, SiteId, SkuId, Stamp};
+use store::{FromRow, Result, Row, Tx, args, sql};
+
+use super::{NewPriceQuote, NewSalesDay, PriceQuote, Sale, SalesDay};
+
+sql! {
+    SALES_DAY = "SELECT site, sku, day, amount, revenue, cost, shelf, share_bp FROM sales_day
+                 WHERE site = $1 AND sku = $2 AND day = $3";
+    PUT_SALES_DAY =
+        "INSERT INTO sales_day (site, sku, day, amount, revenue, cost, shelf, share_bp, recorded_by, recorded_by_id,
+                                recorded_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         ON CONFLICT (site, sku, day) DO UPDATE
+         SET amount = $4, revenue = $5, cost = $6, shelf = $7, share_bp = $8, recorded_by = $9, recorded_by_id = $10,
+             recorded_at = $11";
+    ADD_SALE = "INSERT INTO sale (order_line, site, sku, day, amount, revenue, sold_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7)
+                ON CONFLICT (order_line) DO NOTHING";
+    NOTE_SOLD_OUT = "INSERT INTO sold_out (site, sku, day, at) VALUES ($1, $2, $3, $4)
+                     ON CONFLICT (site, sku, day) DO NOTHING";
+    SOLD_OUT_DAYS = "SELECT day FROM sold_out
+                     WHERE site = $1 AND sku = $2 AND day BETWEEN $3 AND $4 ORDER BY day";
+    /// Served by `sale_by_day`.
+    OWN_DAYS = "SELECT day, CAST(SUM(amount) AS BIGINT), CAST(SUM(revenue) AS BIGINT) FROM sale
+                WHERE site = $1 AND sku = $2 AND day BETWEEN $3 AND $4 GROUP BY day ORDER BY day";
+    RECORDED_DAYS = "SELECT day, amount, revenue, shelf, share_bp FROM sales_day
+                     WHERE site = $1 AND sku = $2 AND day BETWEEN $3 AND $4 ORDER BY day";
+    RECORDED_COST = "SELECT CAST(COALESCE(SUM(cost), 0) AS BIGINT) FROM sales_day
+                     WHERE site = $1 AND sku = $2 AND day BETWEEN $3 AND $4";
+    /// Days on which the site sold anything.
+    OPEN_DAYS = "SELECT day FROM sale WHERE site = $1 AND day BETWEEN $2 AND $3
+                 UNION
+                 SELECT day FROM sales_day WHERE site = $1 AND day BETWEEN $2 AND $3
+                 ORDER BY day";
+    SKUS_SOLD = "SELECT sku FROM sale WHERE site = $1 AND day BETWEEN $2 AND $3
+                 UNION
+                 SELECT sku FROM sales_day WHERE site = $1 AND day BETWEEN $2 AND $3
+                 ORDER BY sku";
+    QUOTE = "SELECT id, market, sku, grade, day, currency, base, upper, middle, lower, volume_grams, source
+             FROM price_quote WHERE sku = $1 AND market = $2 AND grade = $3 AND day = $4";
+    /// Served by `price_quote_by_day`.
+    QUOTES = "SELECT id, market, sku, grade, day, currency, base, upper, middle, lower, volume_grams, source
+              FROM price_quote WHERE sku = $1 AND day BETWEEN $2 AND $3
+              ORDER BY day DESC, market, grade LIMIT 1000";
+    PUT_QUOTE =
+        "INSERT INTO price_quote (id, market, sku, grade, day, currency, base, upper, middle, lower, volume_grams,
+                                  source, recorded_by, recorded_by_id, recorded_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+         ON CONFLICT (sku, market, grade, day) DO UPDATE
+         SET currency = $6, base = $7, upper = $8, middle = $9, lower = $10, volume_grams = $11, source = $12,
+             recorded_by = $13, recorded_by_id = $14, recorded_at = $15";
+}
+
+impl FromRow for NewSalesDay {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            site: row.get(0)?,
+            sku: row.get(1)?,
+            day: row.get(2)?,
+            amount: row.get(3)?,
+            revenue: row.get(4)?,
+            cost: row.get(5)?,
+            shelf: row.get(6)?,
+            share_bp: row.get(7)?,
+        })
+    }
+}
+
+impl FromRow for SalesDay {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            day: row.get(0)?,
+            amount: row.get(1)?,
+            revenue: row.get(2)?,
+            shelf: row.get(3)?,
+            share_bp: row.get(4)?,
+        })
+    }
+}
+
+impl FromRow for PriceQuote {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            seen: NewPriceQuote {
+                market: row.get(1)?,
+                sku: row.get(2)?,
+                grade: row.get(3)?,
+                day: row.get(4)?,
+                currency: row.get(5)?,
+                base: row.get(6)?,
+                upper: row.get(7)?,
+                middle: row.get(8)?,
+                lower: row.get(9)?,
+                volume_grams: row.get(10)?,
+                source: row.get(11)?,
+            },
+        })
+    }
+}
+
+pub(super) async fn sales_day(tx: &mut Tx, site: SiteId, sku: SkuId, day: Date) -> Result<Option<NewSalesDay>> {
+    tx.optional(SALES_DAY, args![site, sku, day]).await
+}
+
+pub(super) async fn put_sales_day(tx: &mut Tx, stamp: &Stamp, row: &NewSalesDay) -> Result<()> {
+    tx.put(
+        PUT_SALES_DAY,
+        args![
+            row.site,
+            row.sku,
+            row.day,
+            row.amount,
+            row.revenue,
+            row.cost,
+            row.shelf,
+            row.share_bp,
+            stamp.by.noun(),
+            stamp.by.uuid(),
+            stamp.at,
+        ],
+    )
+    .await
+}
+
+pub(super) async fn add_sale(tx: &mut Tx, site: SiteId, day: Date, sale: &Sale, at: Instant) -> Result<()> {
+    tx.put(ADD_SALE, args![sale.order_line, site, sale.sku, day, sale.amount, sale.revenue, at]).await
+}
+
+pub(super) async fn note_sold_out(tx: &mut Tx, site: SiteId, sku: SkuId, day: Date, at: Instant) -> Result<()> {
+    tx.put(NOTE_SOLD_OUT, args![site, sku, day, at]).await
+}
+
+pub(super) async fn sold_out_days(
+    tx: &mut Tx,
+    site: SiteId,
+    sku: SkuId,
+    from: Date,
+    through: Date,
+) -> Result<Vec<Date>> {
+    tx.all(SOLD_OUT_DAYS, args![site, sku, from, through]).await
+}
+
+pub(super) async fn own_days(
+    tx: &mut Tx,
+    site: SiteId,
+    sku: SkuId,
+    from: Date,
+    through: Date,
+) -> Result<Vec<(Date, i64, Money)>> {
+    tx.all(OWN_DAYS, args![site, sku, from, through]).await
+}
+
+pub(super) async fn recorded_days(
+    tx: &mut Tx,
+    site: SiteId,
+    sku: SkuId,
+    from: Date,
+    through: Date,
+) -> Result<Vec<SalesDay>> {
+    tx.all(RECORDED_DAYS, args![site, sku, from, through]).await
+}
+
+pub(super) async fn recorded_cost(
+    tx: &mut Tx,
+    site: SiteId,
+    sku: SkuId,
+    from: Date,
+    through: Date,
+) -> Result<Money> {
+    tx.one(RECORDED_COST, args![site, sku, from, through]).await
+}
+
+pub(super) async fn open_days(tx: &mut Tx, site: SiteId, from: Date, through: Date) -> Result<Vec<Date>> {
+    tx.all(OPEN_DAYS, args![site, from, through]).await
+}
+
+pub(super) async fn skus_sold(tx: &mut Tx, site: SiteId, from: Date, through: Date) -> Result<Vec<SkuId>> {
+    tx.all(SKUS_SOLD, args![site, from, through]).await
+}
+
+pub(super) async fn quote(tx: &mut Tx, row: &NewPriceQuote) -> Result<Option<PriceQuote>> {
+    tx.optional(QUOTE, args![row.sku, &row.market, &row.grade, row.day]).await
+}
+
+pub(super) async fn quotes(tx: &mut Tx, sku: SkuId, from: Date, through: Date) -> Result<Vec<PriceQuote>> {
+    tx.all(QUOTES, args![sku, from, through]).await
+}
+
+pub(super) async fn put_quote(tx: &mut Tx, stamp: &Stamp, id: QuoteId, row: &NewPriceQuote) -> Result<()> {
+    tx.put(
+        PUT_QUOTE,
+        args![
+            id,
+            &row.market,
+            row.sku,
+            &row.grade,
+            row.day,
+            row.currency,
+            row.base,
+            row.upper,
+            row.middle,
+            row.lower,
+            row.volume_grams,
+            &row.source,
+            stamp.by.noun(),
+            stamp.by.uuid(),
+            stamp.at,
+        ],
+    )
+    .await
+}
