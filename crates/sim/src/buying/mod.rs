@@ -1,14 +1,18 @@
-//! Buying: every evening the shelves are looked over and tomorrow's goods are ordered; before the shop opens the
+//! Buying: every evening tomorrow's goods are proposed, asked for, signed and ordered; before the shop opens the
 //! trucks come, and in the afternoon the suppliers are paid.
 //!
 //! Nothing reaches a shelf but over the dock. Some suppliers are late, some bring less than they said, some fruit is
 //! soft and some crates are warm; what is rejected leaves with the truck that brought it.
 
 mod dock;
+mod grades;
 pub(crate) mod mislabelled;
 mod money;
 mod order;
+mod requisition;
 mod suppliers;
+
+use std::collections::BTreeSet;
 
 use kernel::{Date, Instant};
 use serde_json::Value;
@@ -23,6 +27,8 @@ pub(crate) struct Book {
     pub(crate) suppliers: Vec<Supplier>,
     /// Faults that wait for a truck.
     pub(crate) mislabelled: Vec<mislabelled::Waiting>,
+    /// For which days and currencies the head of department has lent the signature.
+    lent: BTreeSet<(Date, String)>,
     /// Supplier lots are numbered through.
     lots: i64,
 }
@@ -30,8 +36,10 @@ pub(crate) struct Book {
 /// What somebody has to do next about a purchase.
 #[derive(Clone, Debug)]
 pub(crate) enum Errand {
-    /// The buyer looks over the shelves and orders for a day.
+    /// The buyer reads the proposal for a day and submits it.
     Buy { site: usize, day: u32 },
+    /// The desk whose turn it is signs what was asked for; behind the last one it is ordered.
+    Sign { asked: Box<Asked> },
     /// A supplier reads an order and says yes or no.
     Answer { order: Box<Order> },
     /// The truck is loaded and announced.
@@ -46,6 +54,19 @@ pub(crate) enum Errand {
     Decide { order: Box<Order>, arrival: String, lots: Vec<Doubtful> },
     /// The supplier's invoice comes, and is paid if it agrees.
     Settle { order: Box<Order> },
+    /// The suppliers are graded by what came.
+    Grade,
+}
+
+/// A requisition on its way from desk to desk.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    id: String,
+    site: usize,
+    day: u32,
+    delivery_on: Date,
+    /// Who has yet to sign.
+    levels: Vec<String>,
 }
 
 /// A purchase order as the simulated people remember it.
@@ -131,7 +152,12 @@ pub(crate) fn enter(world: &mut World) {
             world.agenda.enter(at, Doing::Buying(Errand::Buy { site, day }));
         }
     }
+    let over = world.start.plus_millis(i64::from(world.days) * DAY_MS).plus_minutes(-GRADED_BEFORE_MORNING);
+    world.agenda.enter(over, Doing::Buying(Errand::Grade));
 }
+
+/// After the last day, before the next morning.
+const GRADED_BEFORE_MORNING: i64 = 30;
 
 /// The days of the simulation begin at 06:00.
 const SIX: i64 = 6 * 60;
@@ -143,7 +169,8 @@ fn on(world: &World, day: u32, minute: i64) -> Instant {
 
 pub(crate) async fn run(world: &mut World, errand: Errand) -> Result<(), SimError> {
     match errand {
-        Errand::Buy { site, day } => order::buy(world, site, day).await,
+        Errand::Buy { site, day } => requisition::propose(world, site, day).await,
+        Errand::Sign { asked } => requisition::sign(world, *asked).await,
         Errand::Answer { order } => {
             papers::contract(world, &order).await?;
             order::answer(world, *order).await
@@ -156,5 +183,6 @@ pub(crate) async fn run(world: &mut World, errand: Errand) -> Result<(), SimErro
         }
         Errand::Decide { order, arrival, lots } => dock::decide(world, *order, &arrival, lots).await,
         Errand::Settle { order } => money::settle(world, *order).await,
+        Errand::Grade => grades::grade(world).await,
     }
 }

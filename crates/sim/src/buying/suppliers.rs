@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::requisition;
 use crate::{
     SimError,
     shop::text,
@@ -96,7 +97,7 @@ pub(crate) async fn register(world: &mut World) -> Result<(), SimError> {
             register_one(world, site, trade).await?;
         }
     }
-    Ok(())
+    requisition::remember_sales(world).await
 }
 
 /// Who decides about quarantined goods: never who quarantined them.
