@@ -154,7 +154,13 @@ fn print_report(value: &Value, depth: usize) {
                 println!("{indent}{name}");
                 print_report(value, depth + 1);
             }
-            Value::Array(values) => println!("{indent}{name}: {} entries", values.len()),
+            Value::Array(values) if values.iter().any(Value::is_object) => {
+                println!("{indent}{name}: {} entries", values.len());
+            }
+            Value::Array(values) => {
+                let days: Vec<String> = values.iter().map(ToString::to_string).collect();
+                println!("{indent}{name}: {}", days.join("  "));
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => println!("{indent}{name}: {value}"),
         }
     }

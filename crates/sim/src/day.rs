@@ -4,6 +4,7 @@ use kernel::Instant;
 
 use crate::{
     SimError, buying, complaints, counts, customers, files, floor, meeting, papers, plants, recall, road, setup,
+    suggestions,
     world::World,
 };
 
@@ -123,6 +124,8 @@ pub(crate) enum Doing {
     },
     /// Goods are bought, received and paid.
     Buying(buying::Errand),
+    /// Somebody says what would be better, or answers it.
+    Suggest(suggestions::Word),
     /// Something goes wrong on purpose.
     Plant {
         kind: usize,
@@ -171,6 +174,7 @@ pub(crate) async fn happen(world: &mut World, what: Doing) -> Result<(), SimErro
         Doing::Dispose { site } => counts::dispose(world, site).await,
         Doing::Rate { customer, order } => customers::rate(world, customer, &order).await,
         Doing::Buying(errand) => buying::run(world, errand).await,
+        Doing::Suggest(word) => suggestions::run(world, word).await,
         Doing::Plant { kind, entry, spot } => plants::plant(world, kind, entry, spot).await,
         Doing::LookAround => plants::look_around(world).await,
     }

@@ -18,6 +18,9 @@ const SECONDS_PER_PICK: i64 = 25;
 /// A bin is empty although the book says otherwise, this often in a thousand picks.
 const NOT_FOUND_PER_MILLE: i64 = 8;
 
+/// A hand reaches into the wrong crate, this often in a thousand picks; the scanner says so.
+const MIS_SCANS_PER_MILLE: i64 = 12;
+
 /// One order's share of a stop on the walk.
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
@@ -222,6 +225,14 @@ async fn weigh(world: &mut World, task: &Task, tote: &str) -> Result<Answer, Sim
     };
     let body = json!({ "scan": task.lot, "bin": task.bin, "tote": tote, "weighings": [weighing] });
     let path = format!("/api/pick-tasks/{}/pick", task.id);
+    if world.hands.happens(MIS_SCANS_PER_MILLE) {
+        let mut wrong = body.clone();
+        wrong["scan"] = json!("L000000-00000000");
+        match world.shop.post("picker", &path, wrong).await? {
+            Answer::Refused(slug, _) => world.tally.count("mis_scans", &slug),
+            Answer::Done(picked) => return Err(SimError::Incomplete("a refusal of the wrong lot", picked.to_string())),
+        }
+    }
     match world.shop.post("picker", &path, body).await? {
         // The bin held less than the book said: what a hand cut too generously before is missing now.
         Answer::Refused(slug, _) if slug == "ledger/short-at-place" => {

@@ -10,6 +10,7 @@ mod complaints;
 mod counts;
 mod customers;
 mod day;
+mod figures;
 mod files;
 mod floor;
 mod meeting;
@@ -22,6 +23,7 @@ mod report;
 mod road;
 mod setup;
 mod shop;
+mod suggestions;
 mod world;
 
 use std::time::{Duration, Instant as Stopwatch};

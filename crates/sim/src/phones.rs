@@ -1,10 +1,10 @@
 //! The customers' phones: where the shop's notices arrive.
 //!
 //! A generic HTTP gateway in miniature. It drops a message whose key it has seen, as a real one would, and counts how
-//! often that happened.
+//! often that happened. Some messages it loses when they come first: the shop has to send them again.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -32,7 +32,12 @@ struct Inbox {
     messages: BTreeMap<String, (Value, u32)>,
     /// The latest sign-in code by phone number.
     codes: BTreeMap<String, String>,
+    /// Keys of messages that were lost on the way, once each.
+    lost: BTreeSet<String>,
 }
+
+/// So many messages in a thousand are lost when they come first.
+const LOST_PER_MILLE: i64 = 25;
 
 impl Phones {
     /// Switches the phones on.
@@ -52,6 +57,12 @@ impl Phones {
     /// The latest code that came to a phone; read once.
     pub fn take_code(&self, phone: &str) -> Option<String> {
         self.inbox.lock().unwrap_or_else(PoisonError::into_inner).codes.remove(phone)
+    }
+
+    /// How many messages were lost when they came first, and how many of these have come since.
+    pub(crate) fn lost(&self) -> (usize, usize) {
+        let inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        (inbox.lost.len(), inbox.lost.iter().filter(|key| inbox.messages.contains_key(*key)).count())
     }
 
     /// Messages by template, and the most often that one came.
@@ -76,6 +87,10 @@ async fn receive(State(phones): State<Phones>, headers: HeaderMap, body: Bytes) 
     let field = |name: &str| message.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (to, text, template) = (field("to"), field("text"), field("template"));
     let mut inbox = phones.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+    // Somebody stands before the screen and waits for a code; what else is lost, nobody misses at once.
+    if template != "sign_in_code" && is_unlucky(key) && inbox.lost.insert(key.to_owned()) {
+        return StatusCode::SERVICE_UNAVAILABLE;
+    }
     if template == "sign_in_code"
         && let Some(code) = six_digits(&text)
     {
@@ -83,6 +98,11 @@ async fn receive(State(phones): State<Phones>, headers: HeaderMap, body: Bytes) 
     }
     inbox.messages.entry(key.to_owned()).and_modify(|(_, times)| *times += 1).or_insert((message, 1));
     StatusCode::NO_CONTENT
+}
+
+/// Drawn from the key itself, so that the same message is lost in every run that sends it.
+fn is_unlucky(key: &str) -> bool {
+    crate::chance::Chance::of(0, key).happens(LOST_PER_MILLE)
 }
 
 /// The first run of exactly six digits in a message.

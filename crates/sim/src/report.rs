@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::{AsPlanned, SimError, partner, plants, shop::text, world::World};
+use crate::{AsPlanned, SimError, figures, partner, plants, shop::text, world::World};
 
 /// Running counts of the simulated people.
 #[derive(Default)]
@@ -65,10 +65,16 @@ pub(crate) async fn of(world: &mut World) -> Result<(Value, AsPlanned), SimError
     }
     let (faults, unfound) = plants::compared(world)?;
     let published = partner::published(world).await?;
+    let steps = figures::of_steps(world).await?;
+    let conformance = figures::of_cases(world).await?;
+    let (messages_lost, lost_and_come) = world.phones.lost();
     let (notices, most) = world.phones.counted();
     let tally = &world.tally;
     let submitted = tally.of("orders", "submitted");
-    let accepted = tally.of("orders", "accepted") + tally.of("orders_reviewed", "accepted");
+    // An answer of the payment provider may come late: what was accepted is known at the end.
+    let never_accepted = ["placed", "held", "declined", "cancelled"];
+    let accepted: i64 =
+        states.iter().filter(|(state, _)| !never_accepted.contains(&state.as_str())).map(|(_, orders)| orders).sum();
     let declined_cards = tally.of("orders", "declined");
     let handed_over = tally.of("delivery", "handed_over");
     let full_lines: i64 =
@@ -96,6 +102,10 @@ pub(crate) async fn of(world: &mut World) -> Result<(Value, AsPlanned), SimError
         "order_states": states,
         "counts": tally.counts,
         "faults": faults,
+        "steps": steps,
+        "conformance": conformance,
+        "messages_lost_at_first": messages_lost,
+        "messages_lost_and_come": lost_and_come,
         "notices": notices,
         "published": published,
         "notice_sent_most_often": most,

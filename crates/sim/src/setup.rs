@@ -8,6 +8,7 @@ use crate::{
     day::Doing,
     files, partner, plants,
     shop::text,
+    suggestions,
     world::{Customer, World},
 };
 
@@ -41,6 +42,7 @@ pub(crate) async fn open_the_shop(world: &mut World) -> Result<(), SimError> {
     }
     buying::enter(world);
     spread_orders(world);
+    suggestions::enter(world);
     plants::lay_out(world)
 }
 

@@ -41,6 +41,7 @@ pub(crate) struct World {
     pub(crate) streets: Chance,
     pub(crate) opinions: Chance,
     pub(crate) suppliers: Chance,
+    pub(crate) hands: Chance,
     /// When somebody signed in last.
     signed_in: BTreeMap<String, Instant>,
     pub(crate) partner: Option<Partner>,
@@ -169,6 +170,7 @@ impl World {
             streets: Chance::of(seed, "streets"),
             opinions: Chance::of(seed, "opinions"),
             suppliers: Chance::of(seed, "suppliers"),
+            hands: Chance::of(seed, "hands"),
             signed_in: BTreeMap::new(),
             partner: None,
             desk: Chance::of(seed, "desk"),
