@@ -50,15 +50,20 @@ impl Read {
 /// time was over by `now`. Call it until [`Read::is_idle`].
 pub async fn read_on(tx: &mut Tx, now: Instant) -> Result<Read, StoreError> {
     let position = ::events::claim(tx, READER).await?;
-    let followed = followed(tx).await?;
     let told = ::events::read_after(tx, position, EVENTS_AT_ONCE).await?;
+    let due = store::due(tx, now, DUE_AT_ONCE).await?;
+    // The documents are many pages of text, and most minutes tell nothing.
+    if told.is_empty() && due.is_empty() {
+        return Ok(Read { position, events: 0, judged: 0 });
+    }
+    let followed = followed(tx).await?;
     let mut news = News::default();
     for event in &told {
         news.take(event, &followed);
     }
     store::add_marks(tx, news.marks(), news.sites.iter().map(|(thing, site)| (*thing, *site))).await?;
     let mut wanted = news.touched(&followed);
-    for (procedure, noun, object) in store::due(tx, now, DUE_AT_ONCE).await? {
+    for (procedure, noun, object) in due {
         if let Some(kind) = CaseKind::ALL.iter().find(|kind| kind.noun() == noun) {
             wanted.insert(((kind.noun(), object), procedure));
         }
