@@ -95,6 +95,8 @@ pub(crate) struct Crew {
     pub(crate) courier: String,
     pub(crate) vehicle: String,
     pub(crate) login: String,
+    /// On the road.
+    pub(crate) is_out: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -314,6 +316,7 @@ impl World {
                 courier: text(courier, "id")?.to_owned(),
                 vehicle: text(vehicle, "id")?.to_owned(),
                 login,
+                is_out: false,
             });
         }
         Ok(crews)
