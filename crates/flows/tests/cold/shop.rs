@@ -40,6 +40,9 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     warehouse::MIGRATION,
     warehouse::COLDCHAIN_MIGRATION,
     warehouse::THERMAL_MIGRATION,
+    warehouse::COUNTING,
+    warehouse::RECALL,
+    warehouse::RETURNS,
     orders::MIGRATION,
 ];
 
@@ -76,7 +79,17 @@ impl Gate for Doorman {
         let (actor, duties, sites): (Actor, &[Duty], Sites) = match who {
             "lead" => (person(who), lead, here),
             "stranger" => (person(who), lead, Sites::Only(Vec::new())),
-            "manager" => (person(who), &[Duty::ManageCatalog, Duty::ReadCatalog], Sites::All),
+            "manager" => (person(who), &[Duty::ManageCatalog, Duty::ReadCatalog, Duty::OpenStock], Sites::All),
+            "counter" => (person(who), &[Duty::CountStock, Duty::ReadStock], here),
+            "signer" => (person(who), &[Duty::ApproveAdjustments, Duty::ReadStock], here),
+            "stranger to the site" => (person(who), &[Duty::ApproveAdjustments], Sites::Only(Vec::new())),
+            "jack of all trades" => (person(who), &[Duty::CountStock, Duty::ApproveAdjustments], here),
+            "finance" => {
+                let duties = &[Duty::ApproveAdjustments, Duty::ApproveLargeAdjustments, Duty::ReadIndicators];
+                (person(who), duties, here)
+            }
+            "recaller" => (person(who), &[Duty::RecallLots, Duty::TraceLots], here),
+            "stranger recaller" => (person(who), &[Duty::RecallLots, Duty::TraceLots], Sites::Only(Vec::new())),
             "picker" => (person(who), &[Duty::ReadStock, Duty::PickGoods], here),
             "inspector" => {
                 (person(who), &[Duty::ReadStock, Duty::AnswerAlarms, Duty::LiftBlocks, Duty::InspectGoods], here)
