@@ -11,6 +11,7 @@ test("a figure is judged by which way is good", () => {
 test("figures are written as people say them", () => {
   expect(inUnit("en", "basis_points", 9637, "TWD")).toBe("96.4 %");
   expect(inUnit("zh-Hant", "grams", 12500, "TWD")).toBe("12.5 公斤");
+  expect(inUnit("en", "grams", 85, "TWD")).toBe("85 g");
   expect(inUnit("en", "money", 123456, "CNY")).toContain("1,234.56");
   expect(inUnit("en", "money", 123456, "TWD")).toContain("123,456");
 });

@@ -4,6 +4,7 @@ import { type Key, type Language, say } from "../shared/words";
 
 const CHAPTERS = ["3", "2", "4", "1", "6", "5", "0"] as const;
 const REFRESH_MS = 5_000;
+const GRAMS_MAX = 10_000;
 
 type Shown = { day: string; figures: DayFigures };
 
@@ -138,7 +139,10 @@ export function inUnit(language: Language, unit: Indicator["unit"], value: numbe
     case "metres":
       return say(language, "client.unit.kilometres", { value: number(value / 1000, 1) });
     case "grams":
-      return say(language, "client.unit.kilograms", { value: number(value / 1000, 1) });
+      // What is lost per parcel is a matter of grams, what a day moves one of kilograms.
+      return Math.abs(value) < GRAMS_MAX
+        ? say(language, "client.unit.grams", { value: number(value, 0) })
+        : say(language, "client.unit.kilograms", { value: number(value / 1000, 1) });
     case "money":
       return (value / 10 ** minorDigits(currency)).toLocaleString(language, { style: "currency", currency, minimumFractionDigits: minorDigits(currency), maximumFractionDigits: minorDigits(currency) });
   }

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { type ShopEvent, follow } from "../shared/api/events";
+import { sites } from "../shared/api/figures";
 import { type Language, eventName, say } from "../shared/words";
 
 /** Events that stay on the page. */
@@ -13,7 +14,13 @@ type Seen = { events: readonly ShopEvent[]; counts: ReadonlyMap<string, number> 
 export function Live({ language }: { language: Language }) {
   const [live, setLive] = useState(false);
   const [seen, setSeen] = useState<Seen>({ events: [], counts: new Map() });
+  const [zone, setZone] = useState(Intl.DateTimeFormat().resolvedOptions().timeZone);
   const waiting = useRef<ShopEvent[]>([]);
+
+  useEffect(() => {
+    // The shop's own clock on the wall; the reader's, until it is known.
+    sites().then((found) => found[0] && setZone(found[0].time_zone), ignore);
+  }, []);
 
   useEffect(() => {
     const stop = follow((event) => waiting.current.push(event), setLive);
@@ -53,7 +60,7 @@ export function Live({ language }: { language: Language }) {
       <ol className="events">
         {seen.events.map((event) => (
           <li key={event.position}>
-            <time dateTime={event.at}>{new Date(event.at).toLocaleTimeString(language, { hour12: false })}</time>
+            <time dateTime={event.at}>{new Date(event.at).toLocaleTimeString(language, { hour12: false, timeZone: zone })}</time>
             <span>{eventName(language, event.kind)}</span>
             <code>{numberOf(event)}</code>
           </li>
@@ -61,6 +68,10 @@ export function Live({ language }: { language: Language }) {
       </ol>
     </section>
   );
+}
+
+function ignore() {
+  // Nothing is lost but the shop's own time.
 }
 
 function withNews(known: Seen, news: readonly ShopEvent[]): Seen {
