@@ -41,7 +41,10 @@ pub(super) fn event(step: &Step, facts: &Facts) -> Option<String> {
     }
     goods(step, facts, &mut event)?;
     let spot = spot(step, facts, here);
-    event.insert("readPoint".to_owned(), json!({ "id": spot }));
+    // Where a customer lives is their own affair and stands in no document that is handed on.
+    if step.biz_step != "retail_selling" {
+        event.insert("readPoint".to_owned(), json!({ "id": spot }));
+    }
     match step.biz_step {
         // What has left is nowhere in the house any more.
         "departing" | "retail_selling" | "shipping" => {}
