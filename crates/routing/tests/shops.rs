@@ -116,7 +116,7 @@ fn assert_sound(problem: &Problem, plan: &Plan, cost: Option<i64>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_plan_can_be_driven_and_costs_what_it_says(problem in shop(), seed in 0u64..1_000) {

@@ -14,19 +14,23 @@ const SPLIT_SHARE: f64 = 0.5;
 const SPLIT_GROWS: f64 = 0.99;
 /// One position in so many is overlooked, so that the greedy does not always do the same.
 const BLINK_ONE_IN: usize = 100;
-/// Tours of at most so many stops are now and then taken out whole.
+/// Tours of at most so many stops are now and then taken out whole: a share of the iterations that falls with the
+/// number of orders, because larger problems have less time per tour.
 const WHOLE_TOUR_MAX: usize = 60;
-const WHOLE_TOUR_SHARE: f64 = 0.02;
+const WHOLE_TOUR_SHARE: f64 = 1.0;
+const WHOLE_TOUR_SHARE_MAX: f64 = 0.02;
 /// Absent orders near the ruin that try their luck again, when there are many.
 const ABSENT_TRIES: usize = 30;
 /// How often a tour may be opened at a loss, so that others can join it.
 const ADVANCE_SHARE: f64 = 0.2;
+/// Vans above the target that may be used in between.
+const SURPLUS_VANS: usize = 2;
 /// Temperatures in arcs of mean length.
-const HOT: f64 = 0.3;
-const COLD: f64 = 0.003;
+const HOT: f64 = 1.5;
+const COLD: f64 = 0.015;
 /// Iterations per order after which a search that has time left begins anew from the best, and how hot it is then,
 /// measured against the first time.
-const CYCLE: f64 = 1500.0;
+const CYCLE: f64 = 3000.0;
 const CYCLES_MAX: f64 = 32.0;
 const REHEAT: f64 = 0.5;
 
@@ -63,6 +67,10 @@ pub(super) struct Search<'a> {
     movable: Vec<u32>,
     /// Unused vans are offered only as long as fewer than this are used.
     fleet_limit: usize,
+    /// Vans beyond this may be used for a while, each for a surcharge: the way to a better plan often leads over one van
+    /// more.
+    fleet_target: usize,
+    surcharge: i64,
     /// With this, an unused van is taken only when nothing else is possible.
     spare_vans: bool,
     work: Vec<u32>,
@@ -105,6 +113,8 @@ impl<'a> Search<'a> {
             chance: Chance::new(seed),
             movable: (0..shop.orders as u32).filter(|&order| !shop.frozen[order as usize]).collect(),
             fleet_limit: usize::MAX,
+            fleet_target: usize::MAX,
+            surcharge: 0,
             spare_vans,
             work: Vec::new(),
             keys: Vec::new(),
@@ -199,13 +209,13 @@ impl<'a> Search<'a> {
                 temperature = HOT * mean_arc * exp(hot + (cooling - hot) * within);
             }
             self.iterations += 1;
-            let before = self.tours.cost;
+            let before = self.tours.cost + self.excess();
             self.tours.begin();
             self.ruin_and_recreate();
             let patience = self.patience[self.chance.below(self.patience.len())];
-            let after = self.tours.cost;
+            let after = self.tours.cost + self.excess();
             if (after as f64) < before as f64 + temperature * patience {
-                if after < best.cost {
+                if after < best.cost && self.tours.active.len() <= self.fleet_target {
                     best = Record::of(&self.tours);
                 }
             } else {
@@ -267,9 +277,21 @@ impl<'a> Search<'a> {
             }
             weight = self.tours.absent.iter().map(|&order| left_over[order as usize]).sum();
         }
-        self.fleet_limit = best.tours.len();
+        self.fleet_target = best.tours.len();
+        self.fleet_limit = self.fleet_target + SURPLUS_VANS;
+        self.surcharge = driven / (2 * self.tours.active.len().max(1) as i64);
         self.spare_vans = false;
         best
+    }
+
+    /// Surcharges of the vans that the plan may not keep.
+    fn excess(&self) -> i64 {
+        self.tours.active.len().saturating_sub(self.fleet_target) as i64 * self.surcharge
+    }
+
+    /// What an unused van costs beside its way.
+    fn opening(&self, van: i64) -> i64 {
+        if self.tours.active.len() >= self.fleet_target { van + self.surcharge } else { van }
     }
 
     fn missed(&self) -> i64 {
@@ -306,7 +328,8 @@ impl<'a> Search<'a> {
             return;
         }
         let seed = self.movable[self.chance.below(self.movable.len())];
-        if self.chance.unit() < WHOLE_TOUR_SHARE {
+        let whole_tours = (WHOLE_TOUR_SHARE / self.movable.len() as f64).min(WHOLE_TOUR_SHARE_MAX);
+        if self.chance.unit() < whole_tours {
             self.ruin_whole_tour();
         }
         self.ruin(seed);
@@ -588,7 +611,7 @@ impl<'a> Search<'a> {
         let (time_to, time_from) = (&grid.time_to[row..row + grid.nodes], &grid.time[row..row + grid.nodes]);
         let mut extra = shop.moved(order, number);
         if tour.stops() == 0 && !van.started() {
-            extra += van.fixed;
+            extra += self.opening(van.fixed);
         }
         let (mut per_metre, mut takes_over) = (van.per_metre, NONE);
         let one_trip = tour.loads.len() == 1;
@@ -713,7 +736,8 @@ impl<'a> Search<'a> {
             self.trial.extend_from_slice(tail);
             let now = tour.cost - tour.moved;
             if let Some(cost) = self.tours.timing.cost(self.shop, van, &self.trial) {
-                let more = cost - now + self.shop.moved(order, van);
+                let opens = tour.stops() == 0 && !self.shop.vans[van as usize].started();
+                let more = cost - now + self.shop.moved(order, van) + if opens { self.opening(0) } else { 0 };
                 if more < best.cost {
                     *best = Spot { cost: more, van, position, pattern, takes_over: NONE };
                 }

@@ -48,7 +48,7 @@ fn scattered(seed: u64, doors: usize, trips: usize, prizes: bool, kinds: i64) ->
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_step_costs_what_the_checker_says(
