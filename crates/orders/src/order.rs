@@ -10,7 +10,7 @@ mod view;
 pub(crate) mod http;
 
 pub(crate) use ending::{PaymentEnd, end, tell_customer};
-pub(crate) use http::{demand, eyes};
+pub(crate) use http::{demand, eyes, site_for};
 pub(crate) use line_rows::{LotsByLine, add_lines, add_lots, line_of, lines_of, lots_of, mark_short, settle_lines};
 pub use refusal::OrderRefusal;
 pub(crate) use rows::{

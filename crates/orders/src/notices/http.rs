@@ -5,14 +5,14 @@ use axum::extract::State;
 use catalog::Names;
 use edge::{ApiJson, ApiPath, ApiQuery, App, By, Guest, Page, Paging, Problem, duty};
 use identity::{Identity, LinkPurpose};
-use kernel::{Currency, CustomerOrderId, Id, Instant, Money, NoticeId, Price, Quantity};
+use kernel::{Currency, CustomerOrderId, Id, Instant, Money, NoticeId, Price, Quantity, SiteId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Notice, NoticeState, store};
 use crate::{
-    order::{AmountRange, CustomerOrder, LineView, OrderRefusal, Stage, line_views, load},
+    order::{AmountRange, CustomerOrder, LineView, OrderRefusal, Stage, line_views, load, site_for},
     outbound::ShortReason,
 };
 
@@ -115,6 +115,8 @@ fn tracking(order: CustomerOrder, lines: Vec<LineView>) -> Tracking {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Which {
+    /// Of the orders of this site; without it of all sites, for those who work for all.
+    site: Option<SiteId>,
     #[param(inline)]
     state: Option<NoticeState>,
     #[param(max_length = 400)]
@@ -128,12 +130,13 @@ struct Which {
     responses((status = 200, body = Page<Notice>), (status = "4XX", body = Problem)))]
 async fn list_notices(
     State(app): State<App>,
-    _by: By<duty::ReadOrders>,
+    by: By<duty::ReadOrders>,
     ApiQuery(which): ApiQuery<Which>,
 ) -> Result<ApiJson<Page<Notice>>, Problem> {
+    let site = site_for(&by, which.site)?;
     let paging = Paging { after: which.after, limit: which.limit };
     let (after, rows, state) = (paging.key::<(Instant, NoticeId)>()?, paging.rows()?, which.state);
     let found =
-        app.read(async move |tx: &mut Tx| Ok::<_, StoreError>(store::page(tx, after, state, rows).await?)).await?;
+        app.read(async move |tx: &mut Tx| Ok::<_, StoreError>(store::page(tx, after, state, site, rows).await?)).await?;
     paging.page(found, |notice| (notice.made_at, notice.id)).map(ApiJson)
 }

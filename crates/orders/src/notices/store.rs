@@ -1,6 +1,6 @@
 //! Rows of notices.
 
-use kernel::{CustomerId, CustomerOrderId, Instant, JobId, Lang, NoticeId};
+use kernel::{CustomerId, CustomerOrderId, Instant, JobId, Lang, NoticeId, SiteId};
 use store::{FromRow, Result, Row, StoreError, Tx, args, sql};
 
 use super::{Notice, NoticeState, Template};
@@ -28,7 +28,8 @@ sql! {
     PAGE = concat!(
         "SELECT ", notice_columns!(), " FROM notice
          WHERE (made_at > $1 OR (made_at = $1 AND id > $2)) AND (CAST($3 AS TEXT) IS NULL OR state = $3)
-         ORDER BY made_at, id LIMIT $4"
+           AND (CAST($4 AS UUID) IS NULL OR customer_order IN (SELECT id FROM customer_order WHERE site = $4))
+         ORDER BY made_at, id LIMIT $5"
     );
 }
 
@@ -103,11 +104,12 @@ pub(super) async fn page(
     tx: &mut Tx,
     after: Option<(Instant, NoticeId)>,
     state: Option<NoticeState>,
+    site: Option<SiteId>,
     limit: i64,
 ) -> Result<Vec<Notice>> {
     let (at, id) = match after {
         Some((at, id)) => (at, Some(id)),
         None => (Instant::from_millis(-1), None),
     };
-    tx.all(PAGE, args![at, id, state, limit]).await
+    tx.all(PAGE, args![at, id, state, site, limit]).await
 }

@@ -42,17 +42,7 @@ async fn list_orders(
     by: By<duty::ReadOrders>,
     ApiQuery(which): ApiQuery<Which>,
 ) -> Result<ApiJson<Page<OrderCard>>, Problem> {
-    let site = match (which.site, &by.sites) {
-        (Some(site), _) => {
-            by.demand_site(site)?;
-            Some(site)
-        }
-        (None, Sites::All) => None,
-        (None, Sites::Only(sites)) => match sites.as_slice() {
-            [site] => Some(*site),
-            _ => return Err(Problem::invalid("site", "say which of your sites")),
-        },
-    };
+    let site = site_for(&by, which.site)?;
     let filter = view::OrderFilter { site, state: which.state, window: which.window, customer: which.customer };
     page(&app, filter, Paging { after: which.after, limit: which.limit }).await
 }
@@ -101,6 +91,21 @@ async fn read_order(
     })
     .await
     .map(Tagged)
+}
+
+/// Whose orders a list shows: those of the site that was named, of the caller's only one, or of all.
+pub(crate) fn site_for(caller: &Caller, named: Option<SiteId>) -> Result<Option<SiteId>, Problem> {
+    match (named, &caller.sites) {
+        (Some(site), _) => {
+            caller.demand_site(site)?;
+            Ok(Some(site))
+        }
+        (None, Sites::All) => Ok(None),
+        (None, Sites::Only(sites)) => match sites.as_slice() {
+            [site] => Ok(Some(*site)),
+            _ => Err(Problem::invalid("site", "say which of your sites")),
+        },
+    }
 }
 
 /// How the caller may see the order; an order that is not theirs is no order.
