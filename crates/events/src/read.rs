@@ -110,6 +110,15 @@ impl ToldEvent {
     }
 }
 
+/// The event that was told last, and when; an event's id begins with its instant.
+pub async fn latest(tx: &mut Tx) -> Result<Option<(EventId, Instant)>, StoreError> {
+    tx.optional(LATEST, args![]).await
+}
+
+sql! {
+    LATEST = "SELECT id, at FROM event ORDER BY id DESC LIMIT 1";
+}
+
 /// How many kinds one question about a span of time may name.
 pub const KINDS_MAX: usize = 64;
 

@@ -1,6 +1,6 @@
 //! What this database was created as.
 
-use kernel::Instant;
+use kernel::{Clock, Id, IdSource, Instant};
 use store::{Db, StoreError, Tx, args, sql};
 
 use crate::{StartError, settings::TimeSetting};
@@ -8,6 +8,19 @@ use crate::{StartError, settings::TimeSetting};
 sql! {
     READ = "SELECT clock FROM installation WHERE one = 1";
     INSTALL = "INSERT INTO installation (one, created_at, clock) VALUES (1, $1, $2) ON CONFLICT (one) DO NOTHING";
+}
+
+/// Where a demonstration's clock stands, and where its ids come from: as it was told on the first morning, and after
+/// that where the books end. The ids of a start that comes later begin elsewhere, or they would be those of the first.
+pub(crate) async fn went_on(db: &Db, start: Instant, seed: u64) -> Result<(Clock, IdSource), StartError> {
+    let latest = db.read(async |tx: &mut Tx| events::latest(tx).await).await?;
+    Ok(match latest {
+        None => (Clock::stepped(start), IdSource::seeded(seed)),
+        Some((event, at)) => {
+            let (high, low) = event.uuid().as_u64_pair();
+            (Clock::stepped(start.max(at)), IdSource::seeded(seed ^ high.rotate_left(17) ^ low))
+        }
+    })
 }
 
 /// Notes on the first start how time passes here. A clock that does not fit the database is refused ever after.

@@ -32,14 +32,15 @@ const WORK_EVERY: Duration = Duration::from_millis(200);
 
 /// Opens the database and assembles the shop on it, without listening.
 pub async fn open(settings: &Settings) -> Result<Shop, StartError> {
+    let db = Db::open(&settings.database).await?;
+    db.migrate(MIGRATIONS).await?;
     let (clock, ids) = match settings.time {
         TimeSetting::Real => (Clock::Real, IdSource::Random),
         TimeSetting::Stepped => {
-            (Clock::stepped(settings.stepped_start.unwrap_or(STEPPED_START)), IdSource::seeded(settings.stepped_seed))
+            let start = settings.stepped_start.unwrap_or(STEPPED_START);
+            installation::went_on(&db, start, settings.stepped_seed).await?
         }
     };
-    let db = Db::open(&settings.database).await?;
-    db.migrate(MIGRATIONS).await?;
     installation::install(&db, settings.time, clock.now()).await?;
     let stamp = Stamp::system(clock.now(), &ids);
     db.write(async move |tx: &mut Tx| authoring::install_shipped(tx, &stamp.again()).await)
