@@ -300,7 +300,13 @@ impl House {
                         Measure::CatchWeight => Quantity::weighing(taken, taken * 640),
                     };
                     let pick = Pick { reservation: id, lot: lot.id, place: bound.place, actual, to: tote, rest };
-                    ledger::consume(tx, stamp, cause, day, &pick).await.map(|_| ())
+                    let picked = ledger::consume(tx, stamp, cause, day, &pick).await.map(|_| ());
+                    // I9: what the hand took was sound at that moment, however it had been doubted since it was bound.
+                    let stopped = lot.flags.flags().any(|flag| matches!(flag, BlockFlag::NoPick | BlockFlag::NoSale));
+                    let dead = lot.usable_until.is_some_and(|until| until <= now);
+                    let unfit = lot.state != LotState::Approved || stopped || dead;
+                    assert!(picked.is_err() || actual.is_nothing() || !unfit, "picked at {now}: {lot:?}");
+                    picked
                 })
                 .await?;
             }

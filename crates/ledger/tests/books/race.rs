@@ -71,7 +71,7 @@ async fn sixty_four_writers_never_promise_one_too_many() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sixty_four_writers_never_promise_one_too_many_on_postgres() {
     if let Some(db) = testing::postgres(MIGRATIONS).await {
-        last_units(&db, 25).await;
+        last_units(&db, 100).await;
     }
 }
 
