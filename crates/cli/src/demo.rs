@@ -1,18 +1,18 @@
 //! `freshet demo`: a server and a simulated company, two processes that meet at an address.
 
 use std::{
-    net::TcpListener,
     path::PathBuf,
-    process::{ExitCode, Stdio},
+    process::ExitCode,
+    sync::Arc,
     time::{Duration, Instant as Stopwatch},
 };
 
 use clap::{Args, ValueEnum};
 use kernel::Instant;
 use serde_json::{Value, json};
-use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
 
-use crate::Failure;
+use crate::{Failure, child::Server, kill::Killer};
 
 #[derive(Args)]
 pub(crate) struct DemoArgs {
@@ -43,6 +43,9 @@ pub(crate) struct DemoArgs {
     /// Write the report here as JSON.
     #[arg(long)]
     report: Option<PathBuf>,
+    /// Kill the server so often at random moments, start it again, and see what it remembers.
+    #[arg(long, default_value_t = 0, requires = "headless", hide = true)]
+    kill: u32,
 }
 
 /// What may go wrong on purpose.
@@ -66,7 +69,8 @@ impl FaultsWanted {
 const FIRST_MORNING: &str = "2026-03-01T22:00:00Z";
 /// The company is founded so many minutes before, while the market is still open: its first goods come before 06:00.
 const FOUNDED_BEFORE_MINUTES: i64 = 4 * 60;
-const START_PATIENCE: Duration = Duration::from_secs(30);
+/// Requests of the simulated people for one order, from the cart to the rating; rather too few than too many.
+const REQUESTS_PER_ORDER: u64 = 20;
 
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub(crate) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
@@ -80,13 +84,14 @@ pub(crate) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
     let opens = start.plus_minutes(-FOUNDED_BEFORE_MINUTES);
     let phones = sim::Phones::listen().await.map_err(Failure::new)?;
     let stopwatch = Stopwatch::now();
-    let server = DemoServer::start(&args, &database, opens, &phones).await?;
+    let server = Server::start(words(&args, &database, opens, &phones)).await?;
     let started = stopwatch.elapsed();
     if !args.headless {
-        println!("the shop at work: {} (sign in as manager, password {})", server.address, server::DEMO_PASSWORD);
+        println!("the shop at work: {} (sign in as manager, password {})", server.address(), server::DEMO_PASSWORD);
     }
+    let pulse = sim::Pulse::default();
     let plan = sim::Plan {
-        address: server.address.clone(),
+        address: server.address(),
         phones,
         opens,
         start,
@@ -96,10 +101,17 @@ pub(crate) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
         password: server::DEMO_PASSWORD.to_owned(),
         pace: if args.headless { sim::Pace::Headless } else { sim::Pace::Watched { speed: args.speed } },
         faults: args.faults.list()?,
+        outages: (args.kill > 0).then(|| pulse.clone()),
     };
+    let server = Arc::new(Mutex::new(server));
+    let apart = u64::from(args.orders) * REQUESTS_PER_ORDER / u64::from(args.kill.max(1));
+    let killer = Killer::start(Arc::clone(&server), pulse, args.kill, apart, args.seed);
     let outcome = sim::run(plan).await;
-    let ended = server.stop().await;
+    let killed = killer.end().await;
+    let server = Arc::into_inner(server).ok_or_else(|| Failure::new("somebody still holds the server"))?;
+    let ended = server.into_inner().stop().await;
     let outcome = outcome.map_err(Failure::new)?;
+    let killed = killed?;
     ended?;
 
     let findings = auditor::audit(&database).await.map_err(Failure::new)?;
@@ -112,6 +124,7 @@ pub(crate) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
             "waited_for_server_ms": millis(outcome.waited),
             "recall_drill_ms": outcome.recall_drill.map(millis),
         },
+        "kills": outcome.remembered.as_ref().map(|remembered| json!({ "killed": killed, "remembered": remembered })),
     });
     if let Some(file) = &args.report {
         let text = serde_json::to_string_pretty(&report).map_err(Failure::new)?;
@@ -136,7 +149,24 @@ pub(crate) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
             false
         }
     };
-    Ok(if findings.is_clean() && kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let remembers = outcome.remembered.is_none_or(|remembered| remembers(&remembered, killed, args.kill));
+    Ok(if findings.is_clean() && kept && remembers { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether a server that was killed kept everything that it had said yes to, and tells what it did not.
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn remembers(remembered: &sim::Remembered, killed: u32, wanted: u32) -> bool {
+    println!(
+        "killed {killed} times; {} commands are remembered, {} orders exist once, no notice came more than {} times",
+        remembered.commands, remembered.orders, remembered.notice_sent_most_often
+    );
+    for forgotten in &remembered.forgotten {
+        println!("forgotten: {forgotten}");
+    }
+    if killed < wanted {
+        println!("the day ended after {killed} of {wanted} kills: give it more orders");
+    }
+    remembered.forgotten.is_empty() && killed == wanted && remembered.notice_sent_most_often <= 2
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -166,63 +196,21 @@ fn print_report(value: &Value, depth: usize) {
     }
 }
 
-/// The server process of a demonstration.
-struct DemoServer {
-    child: Child,
-    address: String,
-}
-
-impl DemoServer {
-    async fn start(args: &DemoArgs, database: &str, opens: Instant, phones: &sim::Phones) -> Result<Self, Failure> {
-        let port = free_port()?;
-        let program = std::env::current_exe().map_err(Failure::new)?;
-        let mut command = Command::new(program);
-        command
-            .args(["serve", "--demo-company", "--database", database])
-            .args(["--listen", &format!("127.0.0.1:{port}")])
-            .args(["--demo-sites", &args.sites.to_string()])
-            .args(["--stepped-from", &opens.to_string(), "--stepped-seed", &args.seed.to_string()])
-            .args(["--notices-url", &phones.address(), "--notices-allow-private"])
-            // The partner whom the company tells of its vans listens on this machine.
-            .env("FRESHET_WEBHOOKS__ALLOW_PRIVATE", "true")
-            .env("FRESHET_LOG", std::env::var("FRESHET_LOG").unwrap_or_else(|_| "warn".to_owned()))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .kill_on_drop(true);
-        let child = command.spawn().map_err(Failure::new)?;
-        let mut server = Self { child, address: format!("http://127.0.0.1:{port}") };
-        server.wait_until_ready(port).await?;
-        Ok(server)
-    }
-
-    async fn wait_until_ready(&mut self, port: u16) -> Result<(), Failure> {
-        let stopwatch = Stopwatch::now();
-        while stopwatch.elapsed() < START_PATIENCE {
-            if let Some(status) = self.child.try_wait().map_err(Failure::new)? {
-                return Err(Failure::new(format!("the server ended at once ({status})")));
-            }
-            if sim::is_ready(&format!("http://127.0.0.1:{port}")).await {
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        Err(Failure::new("the server did not become ready within 30 seconds"))
-    }
-
-    /// Asks the server to end as an operator would, and waits until its books are closed.
-    async fn stop(mut self) -> Result<(), Failure> {
-        if let Some(id) = self.child.id() {
-            let told = Command::new("kill").args(["-TERM", &id.to_string()]).status().await;
-            if !told.is_ok_and(|status| status.success()) {
-                self.child.start_kill().map_err(Failure::new)?;
-            }
-        }
-        let status = self.child.wait().await.map_err(Failure::new)?;
-        if status.success() { Ok(()) } else { Err(Failure::new(format!("the server ended with {status}"))) }
-    }
-}
-
-fn free_port() -> Result<u16, Failure> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(Failure::new)?;
-    Ok(listener.local_addr().map_err(Failure::new)?.port())
+/// What `freshet serve` is told for a demonstration.
+fn words(args: &DemoArgs, database: &str, opens: Instant, phones: &sim::Phones) -> Vec<String> {
+    let plain = |word: &str| word.to_owned();
+    vec![
+        plain("--demo-company"),
+        plain("--database"),
+        plain(database),
+        plain("--demo-sites"),
+        args.sites.to_string(),
+        plain("--stepped-from"),
+        opens.to_string(),
+        plain("--stepped-seed"),
+        args.seed.to_string(),
+        plain("--notices-url"),
+        phones.address(),
+        plain("--notices-allow-private"),
+    ]
 }

@@ -1,9 +1,12 @@
 //! `freshet`: serve the shop, show it at work, prove its books.
 
+mod bench;
+mod child;
 mod demo;
 mod export;
 mod heads;
 mod import;
+mod kill;
 mod roads;
 mod route;
 mod serve;
@@ -29,6 +32,8 @@ enum Command {
     Check(serve::ServeArgs),
     /// Let a simulated company work through its days, and report.
     Demo(demo::DemoArgs),
+    /// Measure how much the shop takes in.
+    Bench(bench::BenchArgs),
     /// Prove the books: re-derive every balance from the journals and the log.
     Verify(verify::VerifyArgs),
     /// Import roads from OpenStreetMap; ask them for ways and matrices.
@@ -80,6 +85,7 @@ fn main() -> ExitCode {
             Command::Serve(args) => serve::serve(args).await,
             Command::Check(args) => serve::check(&args),
             Command::Demo(args) => demo::demo(args).await,
+            Command::Bench(args) => bench::bench(args).await,
             Command::Verify(args) => verify::verify(&args).await,
             Command::Roads(args) => roads::roads(&args),
             Command::Route(args) => route::route(&args),

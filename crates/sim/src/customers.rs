@@ -66,7 +66,7 @@ pub(crate) async fn review(world: &mut World, order: &str) -> Result<(), SimErro
 }
 
 /// A code comes to the phone; whoever has it is the customer.
-async fn sign_in(world: &mut World, customer: usize) -> Result<(), SimError> {
+pub(crate) async fn sign_in(world: &mut World, customer: usize) -> Result<(), SimError> {
     let Some(known) = world.customers.get(customer).cloned() else { return Ok(()) };
     if world.shop.is_signed_in(&known.who) {
         return Ok(());

@@ -13,8 +13,10 @@ mod day;
 mod figures;
 mod files;
 mod floor;
+mod load;
 mod meeting;
 mod papers;
+mod outage;
 mod partner;
 mod phones;
 mod plants;
@@ -32,6 +34,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use kernel::Instant;
 use serde_json::Value;
 
+pub use load::{Crowd, Load, Taken, gather, press};
+pub use outage::{Pulse, Remembered};
 pub use phones::Phones;
 pub use plants::Faults;
 pub use shop::{Acknowledged, SimError};
@@ -55,6 +59,8 @@ pub struct Plan {
     pub password: String,
     pub pace: Pace,
     pub faults: Faults,
+    /// Set when the server will be killed now and then: people wait for it, and at the end they ask what it remembers.
+    pub outages: Option<Pulse>,
 }
 
 /// How fast virtual time passes.
@@ -79,6 +85,8 @@ pub struct Outcome {
     pub recall_drill: Option<Duration>,
     /// Every command that the server said yes to.
     pub acknowledged: Vec<Acknowledged>,
+    /// After outages: what the server still knew of it.
+    pub remembered: Option<Remembered>,
 }
 
 /// The verdict over a run.
@@ -106,6 +114,7 @@ pub async fn run(plan: Plan) -> Result<Outcome, SimError> {
     }
     bar.finish_and_clear();
     let (report, as_planned) = report::of(&mut world).await?;
+    let remembered = if world.shop.outages.is_some() { Some(outage::ask_again(&mut world).await?) } else { None };
     Ok(Outcome {
         report,
         as_planned,
@@ -113,6 +122,7 @@ pub async fn run(plan: Plan) -> Result<Outcome, SimError> {
         waited: world.shop.waited,
         recall_drill: world.drill,
         acknowledged: world.shop.acknowledged,
+        remembered,
     })
 }
 

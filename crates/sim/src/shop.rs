@@ -6,8 +6,10 @@ use std::{
 };
 
 use kernel::Instant;
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
+
+use crate::Pulse;
 
 /// Somebody's signed-in connection.
 #[derive(Clone, Debug)]
@@ -26,6 +28,10 @@ pub(crate) struct Shop {
     pub(crate) acknowledged: Vec<Acknowledged>,
     pub(crate) refusals: BTreeMap<String, u64>,
     pub(crate) waited: Duration,
+    /// Whether the server may be gone for a while.
+    pub(crate) outages: Option<Pulse>,
+    /// Where the clock was last moved to.
+    clock: Option<Instant>,
     run: String,
 }
 
@@ -91,6 +97,16 @@ impl Answer {
 }
 
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How often somebody looks whether the server is back.
+const RETURN_LOOK: Duration = Duration::from_millis(10);
+const CLOCK: &str = "/api/demo/clock";
+
+/// A whole answer.
+struct Heard {
+    status: StatusCode,
+    headers: HeaderMap,
+    bytes: Vec<u8>,
+}
 
 impl Shop {
     /// `run` goes into every idempotency key, so that two runs on one database are two runs.
@@ -108,6 +124,8 @@ impl Shop {
             acknowledged: Vec::new(),
             refusals: BTreeMap::new(),
             waited: Duration::ZERO,
+            outages: None,
+            clock: None,
             run: run.to_owned(),
         })
     }
@@ -122,23 +140,25 @@ impl Shop {
         self.enter(&format!("/api/sign-in-codes/{challenge}/confirm"), who, &json!({ "code": code })).await
     }
 
+    pub(crate) fn forget(&mut self, who: &str) {
+        self.logins.remove(who);
+    }
+
     pub(crate) fn is_signed_in(&self, who: &str) -> bool {
         self.logins.contains_key(who)
     }
 
     async fn enter(&mut self, path: &str, who: &str, credential: &Value) -> Result<(), SimError> {
         let request = self.client.post(format!("{}{path}", self.address)).json(credential);
-        let response = request.send().await.map_err(|reason| self.silent(reason))?;
-        let status = response.status();
-        let cookie = response
-            .headers()
+        let Heard { status, headers, bytes } = self.say(&request).await?;
+        let cookie = headers
             .get_all("set-cookie")
             .iter()
             .filter_map(|header| header.to_str().ok())
             .map(|header| header.split(';').next().unwrap_or_default().to_owned())
             .collect::<Vec<_>>()
             .join("; ");
-        let body: Value = response.json().await.map_err(|reason| self.silent(reason))?;
+        let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         if !status.is_success() {
             return Err(broken("POST", path, status, &body));
         }
@@ -164,17 +184,12 @@ impl Shop {
 
     /// Fetches a paper as `who`.
     pub(crate) async fn print(&mut self, who: &str, path: &str) -> Result<Printed, SimError> {
-        let mut request = self.client.get(format!("{}{path}", self.address));
-        if let Some(login) = self.logins.get(who) {
-            request = request.header("cookie", &login.cookie);
-        }
+        let request = self.signed(Method::GET, who, path);
         let stopwatch = Stopwatch::now();
-        let response = request.send().await.map_err(|reason| self.silent(reason))?;
-        let status = response.status();
-        let bytes = response.bytes().await.map_err(|reason| self.silent(reason))?;
+        let Heard { status, bytes, .. } = self.say(&request).await?;
         self.waited += stopwatch.elapsed();
         match status {
-            StatusCode::OK => Ok(Printed::Pdf(bytes.to_vec())),
+            StatusCode::OK => Ok(Printed::Pdf(bytes)),
             StatusCode::SERVICE_UNAVAILABLE => Ok(Printed::Unavailable),
             _ => Err(broken("GET", path, status, &Value::String(String::from_utf8_lossy(&bytes).into_owned()))),
         }
@@ -197,16 +212,85 @@ impl Shop {
 
     /// Moves the demonstration's clock; the answer comes when all work due by then is done.
     pub(crate) async fn move_clock(&mut self, to: Instant) -> Result<(), SimError> {
-        let path = "/api/demo/clock";
-        self.post("admin", path, json!({ "to": to })).await?.done(path)?;
+        self.clock = Some(to);
+        self.post("admin", CLOCK, json!({ "to": to })).await?.done(CLOCK)?;
         Ok(())
     }
 
-    async fn send(&mut self, method: Method, who: &str, path: &str, body: Sent) -> Result<Answer, SimError> {
-        let mut request = self.client.request(method.clone(), format!("{}{path}", self.address));
-        if let Some(login) = self.logins.get(who) {
-            request = request.header("cookie", &login.cookie).header("x-csrf-token", &login.csrf);
+    /// Says a command again, word for word.
+    pub(crate) async fn repeat(&mut self, command: &Acknowledged) -> Result<Answer, SimError> {
+        let request = self.signed(Method::POST, &command.who, &command.path);
+        let request = request.header("idempotency-key", &command.key);
+        // A file of rows was kept as its text.
+        let request = match &command.body {
+            Value::String(file) => request.header("content-type", "text/csv").body(file.clone()),
+            body => request.json(body),
+        };
+        let Heard { status, bytes, .. } = self.say(&request).await?;
+        let answer: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        if status.is_success() {
+            return Ok(Answer::Done(answer));
         }
+        match answer.get("code").and_then(Value::as_str) {
+            Some(slug) if status.is_client_error() => Ok(Answer::Refused(slug.to_owned(), answer)),
+            _ => Err(broken("POST", &command.path, status, &answer)),
+        }
+    }
+
+    fn signed(&self, method: Method, who: &str, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.address));
+        match self.logins.get(who) {
+            Some(login) => request.header("cookie", &login.cookie).header("x-csrf-token", &login.csrf),
+            None => request,
+        }
+    }
+
+    /// Sends the request and hears the whole answer. Where the server may be gone for a while it is waited for, and
+    /// what was not answered is said again: under the same key it is the same command.
+    async fn say(&self, request: &RequestBuilder) -> Result<Heard, SimError> {
+        loop {
+            if let Some(pulse) = &self.outages {
+                pulse.beat();
+            }
+            match self.say_once(request).await {
+                Err(SimError::Silent { .. }) if self.outages.is_some() => self.wait_for_return().await?,
+                heard => return heard,
+            }
+        }
+    }
+
+    async fn say_once(&self, request: &RequestBuilder) -> Result<Heard, SimError> {
+        // Bodies are bytes, never streams.
+        let Some(request) = request.try_clone() else {
+            return Err(SimError::Incomplete("a body to send again", self.address.clone()));
+        };
+        let response = request.send().await.map_err(|reason| self.silent(reason))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = response.bytes().await.map_err(|reason| self.silent(reason))?.to_vec();
+        Ok(Heard { status, headers, bytes })
+    }
+
+    /// Waits until the server is back; its clock has stood still meanwhile and is put right first.
+    async fn wait_for_return(&self) -> Result<(), SimError> {
+        let gone = Stopwatch::now();
+        loop {
+            tokio::time::sleep(RETURN_LOOK).await;
+            if crate::is_ready(&self.address).await {
+                let Some(to) = self.clock else { return Ok(()) };
+                let clock = self.signed(Method::POST, "admin", CLOCK).json(&json!({ "to": to }));
+                match self.say_once(&clock).await {
+                    Ok(_) => return Ok(()),
+                    Err(silent) if gone.elapsed() > PATIENCE => return Err(silent),
+                    Err(_) => {}
+                }
+            } else if gone.elapsed() > PATIENCE {
+                return Err(SimError::Incomplete("a server that comes back", self.address.clone()));
+            }
+        }
+    }
+
+    async fn send(&mut self, method: Method, who: &str, path: &str, body: Sent) -> Result<Answer, SimError> {
+        let mut request = self.signed(method.clone(), who, path);
         let key = format!("{}-{:08}", self.run, self.commands);
         let commands = !matches!(body, Sent::Nothing);
         if commands {
@@ -219,14 +303,12 @@ impl Shop {
             Sent::Csv(file) => (request.header("content-type", "text/csv").body(file.clone()), Value::String(file)),
         };
         let stopwatch = Stopwatch::now();
-        let response = request.send().await.map_err(|reason| self.silent(reason))?;
-        let status = response.status();
-        let bytes = response.bytes().await.map_err(|reason| self.silent(reason))?;
+        let Heard { status, bytes, .. } = self.say(&request).await?;
         self.waited += stopwatch.elapsed();
         let answer: Value =
             if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap_or(Value::Null) };
         if status.is_success() {
-            if commands && path != "/api/demo/clock" {
+            if commands && path != CLOCK {
                 let (who, path) = (who.to_owned(), path.to_owned());
                 self.acknowledged.push(Acknowledged { who, key, path, body: kept, answer: answer.clone() });
             }

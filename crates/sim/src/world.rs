@@ -140,6 +140,7 @@ impl World {
     /// Signs the staff in and reads what the shop is made of.
     pub(crate) async fn open(plan: Plan) -> Result<Self, SimError> {
         let mut shop = Shop::at(&plan.address, &format!("sim-{}", plan.seed))?;
+        shop.outages = plan.outages;
         for login in STAFF {
             shop.sign_in(login, &plan.password).await?;
         }
