@@ -7,6 +7,7 @@
 mod checks;
 mod client;
 mod failure;
+mod fixtures;
 mod generated;
 mod locales;
 mod packages;
@@ -33,6 +34,7 @@ cargo xtask test [OPTIONS]    every check and test, on SQLite and on PostgreSQL
     --ci                      nothing may be left out: neither PostgreSQL nor the client
 cargo xtask tidy              the rules of the tree that no compiler checks
 cargo xtask gen               write the generated files, today docs/errors.md
+cargo xtask fixtures          write fixtures/upgrade anew: a day's books of each engine, for later programs to open
 cargo xtask postgres          start a throw-away PostgreSQL, print its address, stop it on Ctrl-C";
 
 fn main() -> ExitCode {
@@ -59,6 +61,7 @@ fn obey(words: &[String]) -> Result<ExitCode, Failure> {
         }
         "tidy" => tidy::command(&Workspace::find()?),
         "gen" => generated::write(&Workspace::find()?.root),
+        "fixtures" => fixtures::write(&Workspace::find()?).map(|()| ExitCode::SUCCESS),
         "postgres" => postgres::serve_until_interrupted(),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
