@@ -89,7 +89,7 @@ fn spawn(port: u16, words: &[String]) -> Result<Child, Failure> {
         .map_err(Failure::new)
 }
 
-fn free_port() -> Result<u16, Failure> {
+pub(crate) fn free_port() -> Result<u16, Failure> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(Failure::new)?;
     Ok(listener.local_addr().map_err(Failure::new)?.port())
 }

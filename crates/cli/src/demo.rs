@@ -1,6 +1,7 @@
 //! `freshet demo`: a server and a simulated company, two processes that meet at an address.
 
 use std::{
+    net::SocketAddr,
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
@@ -12,7 +13,11 @@ use kernel::Instant;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use crate::{Failure, child::Server, kill::Killer};
+use crate::{
+    Failure,
+    child::{Server, free_port},
+    kill::Killer,
+};
 
 #[derive(Args)]
 pub(crate) struct DemoArgs {
@@ -40,6 +45,9 @@ pub(crate) struct DemoArgs {
     /// Whether things go wrong on purpose; the report says which of them the shop has told somebody.
     #[arg(long, value_enum, default_value_t = FaultsWanted::Planted)]
     faults: FaultsWanted,
+    /// Hang probes in every zone, which speak MQTT through the nights; a freezer may fail as well.
+    #[arg(long)]
+    sensors: bool,
     /// Write the report here as JSON.
     #[arg(long)]
     report: Option<PathBuf>,
@@ -84,7 +92,8 @@ pub(crate) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
     let opens = start.plus_minutes(-FOUNDED_BEFORE_MINUTES);
     let phones = sim::Phones::listen().await.map_err(Failure::new)?;
     let stopwatch = Stopwatch::now();
-    let server = Server::start(words(&args, &database, opens, &phones)).await?;
+    let broker = SocketAddr::from(([127, 0, 0, 1], free_port()?));
+    let server = Server::start(words(&args, &database, opens, &phones, broker)).await?;
     let started = stopwatch.elapsed();
     if !args.headless {
         println!("the shop at work: {} (sign in as manager, password {})", server.address(), server::DEMO_PASSWORD);
@@ -92,6 +101,7 @@ pub(crate) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
     let pulse = sim::Pulse::default();
     let plan = sim::Plan {
         address: server.address(),
+        broker: args.sensors.then_some(broker),
         phones,
         opens,
         start,
@@ -197,7 +207,13 @@ fn print_report(value: &Value, depth: usize) {
 }
 
 /// What `freshet serve` is told for a demonstration.
-fn words(args: &DemoArgs, database: &str, opens: Instant, phones: &sim::Phones) -> Vec<String> {
+fn words(
+    args: &DemoArgs,
+    database: &str,
+    opens: Instant,
+    phones: &sim::Phones,
+    broker: SocketAddr,
+) -> Vec<String> {
     let plain = |word: &str| word.to_owned();
     vec![
         plain("--demo-company"),
@@ -212,5 +228,7 @@ fn words(args: &DemoArgs, database: &str, opens: Instant, phones: &sim::Phones) 
         plain("--notices-url"),
         phones.address(),
         plain("--notices-allow-private"),
+        plain("--mqtt-listen"),
+        broker.to_string(),
     ]
 }

@@ -3,9 +3,8 @@
 use kernel::Instant;
 
 use crate::{
-    SimError, buying, complaints, counts, customers, files, floor, meeting, papers, plants, recall, road, setup,
-    suggestions,
-    world::World,
+    SimError, buying, complaints, counts, customers, files, floor, meeting, papers, plants, recall, road, sensors,
+    setup, suggestions, world::World,
 };
 
 /// One thing that happens at its time.
@@ -117,6 +116,15 @@ pub(crate) enum Doing {
     Dispose {
         site: usize,
     },
+    /// Probes send what they measured; somebody looks at the screen.
+    Sense,
+    /// Somebody goes to a room that is too warm.
+    AnswerAlarm {
+        excursion: String,
+    },
+    CloseAlarm {
+        excursion: String,
+    },
     /// A customer has unpacked.
     Rate {
         customer: usize,
@@ -172,6 +180,9 @@ pub(crate) async fn happen(world: &mut World, what: Doing) -> Result<(), SimErro
         Doing::Recall { site } => recall::recall(world, site).await,
         Doing::Meet { site } => meeting::meet(world, site).await,
         Doing::Dispose { site } => counts::dispose(world, site).await,
+        Doing::Sense => sensors::sense(world).await,
+        Doing::AnswerAlarm { excursion } => sensors::answer(world, &excursion).await,
+        Doing::CloseAlarm { excursion } => sensors::close(world, &excursion).await,
         Doing::Rate { customer, order } => customers::rate(world, customer, &order).await,
         Doing::Buying(errand) => buying::run(world, errand).await,
         Doing::Suggest(word) => suggestions::run(world, word).await,

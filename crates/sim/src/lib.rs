@@ -23,6 +23,7 @@ mod plants;
 mod recall;
 mod report;
 mod road;
+mod sensors;
 mod setup;
 mod shop;
 mod suggestions;
@@ -46,6 +47,8 @@ use world::World;
 pub struct Plan {
     /// Where the server is.
     pub address: String,
+    /// Where sensors speak MQTT; none when the company has no sensors.
+    pub broker: Option<std::net::SocketAddr>,
     /// Where notices arrive; the server was told this address.
     pub phones: Phones,
     /// When the shop is founded, in the night before its first day.

@@ -30,6 +30,7 @@ const FROZEN_ANSWERS: [(&str, i64); 5] = [("precool", 1), ("limit", 2), ("absent
 pub(crate) async fn open_the_shop(world: &mut World) -> Result<(), SimError> {
     partner::subscribe(world).await?;
     sit_the_exam(world).await?;
+    crate::sensors::install(world).await?;
     buying::register(world).await?;
     files::enter_restaurants(world).await?;
     let wanted = (world.orders * CUSTOMERS_PER_HUNDRED_ORDERS / 100).clamp(CUSTOMERS_MIN, CUSTOMERS_MAX);

@@ -77,6 +77,8 @@ pub enum SimError {
     Broken { method: String, path: String, status: u16, body: String },
     #[error("{path} was refused with {slug}, which an honest run does not meet: {problem}")]
     Unexpected { path: String, slug: String, problem: String },
+    #[error("the sensors' broker: {reason}")]
+    Broker { reason: String },
     #[error("an answer lacks {0}: {1}")]
     Incomplete(&'static str, String),
     #[error("the demand file: {0}")]
@@ -193,6 +195,11 @@ impl Shop {
             StatusCode::SERVICE_UNAVAILABLE => Ok(Printed::Unavailable),
             _ => Err(broken("GET", path, status, &Value::String(String::from_utf8_lossy(&bytes).into_owned()))),
         }
+    }
+
+    /// Sets something as `who`.
+    pub(crate) async fn put(&mut self, who: &str, path: &str, body: Value) -> Result<Answer, SimError> {
+        self.send(Method::PUT, who, path, Some(body)).await
     }
 
     /// Reads every page of a list.

@@ -14,6 +14,7 @@ use crate::{
     partner::Partner,
     plants::Plants,
     report::Tally,
+    sensors::Sensors,
     shop::{Shop, list, number, text},
 };
 
@@ -32,6 +33,7 @@ pub(crate) struct World {
     pub(crate) customers: Vec<Customer>,
     pub(crate) packagings: BTreeMap<String, Packaging>,
     pub(crate) tally: Tally,
+    pub(crate) sensors: Sensors,
     pub(crate) plants: Plants,
     pub(crate) buying: buying::Book,
     /// What the rehearsal of a recall took.
@@ -165,6 +167,7 @@ impl World {
             customers: Vec::new(),
             packagings,
             tally: Tally::default(),
+            sensors: Sensors::of(seed, plan.broker),
             plants: Plants::new(plan.faults),
             buying: buying::Book::default(),
             drill: None,

@@ -7,6 +7,7 @@
 //!
 //! To add a kind: a file beside this one with its `KIND`, and a line in [`KINDS`].
 
+mod freezer;
 mod label;
 mod purchase;
 
@@ -25,7 +26,7 @@ use serde_json::{Value, json};
 use crate::{DAY_MS, SimError, chance::Chance, day::Doing, world::World};
 
 /// Every kind of fault that is planted and looked for.
-const KINDS: &[Kind] = &[label::KIND, purchase::KIND];
+const KINDS: &[Kind] = &[freezer::KIND, label::KIND, purchase::KIND];
 
 /// What a verb of a kind answers, once it has been to the shop and back.
 pub(crate) type Step<'a, T> = Pin<Box<dyn Future<Output = Result<T, SimError>> + 'a>>;
