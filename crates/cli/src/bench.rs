@@ -163,7 +163,8 @@ async fn try_pgbench(url: &str, clients: u32, seconds: u64) -> Result<Value, Fai
         let words = ["-N", "-M", "prepared", "-c", &clients, "-j", "2", "-T", &seconds, &own];
         let stopwatch = Stopwatch::now();
         let told = run(&folder, "pgbench", &words).await?;
-        let tps = told.lines().find_map(|line| line.strip_prefix("tps = ")?.split(['.', ' ']).next()?.parse::<u64>().ok());
+        let tps =
+            told.lines().find_map(|line| line.strip_prefix("tps = ")?.split(['.', ' ']).next()?.parse::<u64>().ok());
         let tps = tps.ok_or_else(|| Failure::new(format!("pgbench said no tps: {told}")))?;
         let took = millis(stopwatch.elapsed());
         Ok(json!({ "options": "-N -M prepared", "scale": SCALE, "transactions_per_second": tps, "took_ms": took }))
@@ -191,7 +192,8 @@ fn beside(url: &str, name: &str) -> String {
 
 /// The folder that pgbench lies in: on the path, or where Debian keeps each version.
 fn postgres_programs() -> Option<PathBuf> {
-    let on_path = std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
+    let on_path =
+        std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
     let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
         .map(|entries| entries.flatten().map(|entry| entry.path().join("bin")).collect())
         .unwrap_or_default();

@@ -207,13 +207,7 @@ fn print_report(value: &Value, depth: usize) {
 }
 
 /// What `freshet serve` is told for a demonstration.
-fn words(
-    args: &DemoArgs,
-    database: &str,
-    opens: Instant,
-    phones: &sim::Phones,
-    broker: SocketAddr,
-) -> Vec<String> {
+fn words(args: &DemoArgs, database: &str, opens: Instant, phones: &sim::Phones, broker: SocketAddr) -> Vec<String> {
     let plain = |word: &str| word.to_owned();
     vec![
         plain("--demo-company"),

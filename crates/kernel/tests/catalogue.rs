@@ -35,7 +35,8 @@ fn a_sentence_that_lacks_any_language_stops_the_build() {
 
 #[test]
 fn an_empty_sentence_is_none() {
-    let wrong = read(&entry(&LANGUAGES).replace("\"zh-Hant\": \"spinach\"", "\"zh-Hant\": \" \"")).expect_err("it stops");
+    let wrong =
+        read(&entry(&LANGUAGES).replace("\"zh-Hant\": \"spinach\"", "\"zh-Hant\": \" \"")).expect_err("it stops");
     assert!(wrong.contains("lacks zh-Hant"), "{wrong}");
 }
 

@@ -199,7 +199,7 @@ impl Shop {
 
     /// Sets something as `who`.
     pub(crate) async fn put(&mut self, who: &str, path: &str, body: Value) -> Result<Answer, SimError> {
-        self.send(Method::PUT, who, path, Some(body)).await
+        self.send(Method::PUT, who, path, Sent::Json(body)).await
     }
 
     /// Reads every page of a list.
@@ -229,9 +229,9 @@ impl Shop {
         let request = self.signed(Method::POST, &command.who, &command.path);
         let request = request.header("idempotency-key", &command.key);
         // A file of rows was kept as its text.
-        let request = match &command.body {
-            Value::String(file) => request.header("content-type", "text/csv").body(file.clone()),
-            body => request.json(body),
+        let request = match command.body.as_str() {
+            Some(file) => request.header("content-type", "text/csv").body(file.to_owned()),
+            None => request.json(&command.body),
         };
         let Heard { status, bytes, .. } = self.say(&request).await?;
         let answer: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);

@@ -339,13 +339,13 @@ fn text_for(schema: &Value, name: Option<&str>, known: &Known) -> String {
         Some("uuid") => name.and_then(|name| known.first(name)).unwrap_or(NOBODYS_ID).to_owned(),
         Some("date") => "2026-03-02".to_owned(),
         Some("date-time") => "2026-03-02T10:00:00Z".to_owned(),
-        Some(_) | None => match schema["pattern"].as_str() {
-            Some(pattern) => matching(pattern),
-            None => {
-                let least = schema["minLength"].as_u64().unwrap_or(0).max(1);
-                "fresh".chars().cycle().take(usize::try_from(least.max(5)).unwrap_or(5)).collect()
+        Some(_) | None => {
+            if let Some(pattern) = schema["pattern"].as_str() {
+                return matching(pattern);
             }
-        },
+            let least = schema["minLength"].as_u64().unwrap_or(0).max(1);
+            "fresh".chars().cycle().take(usize::try_from(least.max(5)).unwrap_or(5)).collect()
+        }
     }
 }
 
@@ -378,13 +378,17 @@ fn matching(pattern: &str) -> String {
     text
 }
 
+fn nibble(half: u8) -> char {
+    char::from_digit(u32::from(half), 16).unwrap_or('0').to_ascii_uppercase()
+}
+
 fn escaped(value: &str) -> String {
     let mut text = String::new();
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            text.extend(['%', nibble(byte >> 4), nibble(byte & 0xF)]);
         }
     }
     text

@@ -105,7 +105,8 @@ impl Shop {
         let body = json!({
             "kind": "person", "standing": "registered", "name": name, "phone": phone, "langs": ["en"],
         });
-        let customer = self.post(&desk, "/api/customers", body).await.ok()["id"].as_str().unwrap_or_default().to_owned();
+        let customer =
+            self.post(&desk, "/api/customers", body).await.ok()["id"].as_str().unwrap_or_default().to_owned();
         let nudge = i64::from(nth % 100) * 90;
         let body = json!({
             "recipient": name, "text": text, "lift": "yes", "floor": "3",

@@ -85,7 +85,7 @@ impl Shop {
             demo_company: true,
             demo_sites: opening.sites,
             notices,
-            webhooks: WebhookSettings { allow_private: true, ..WebhookSettings::default() },
+            webhooks: WebhookSettings { allow_private: true },
             ..Settings::default()
         };
         server::choose_tls_provider();

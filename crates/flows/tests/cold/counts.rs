@@ -16,15 +16,13 @@ async fn boxes(shop: &Shop) -> Value {
 
 /// Counts the boxes as `who` sees them.
 async fn count(shop: &Shop, who: &str, sheet: &Value, lot: &Value, pieces: i64) -> (StatusCode, Value) {
-    let entry =
-        json!({ "place": lot["place"], "lot_code": lot["lot_code"], "quantity": { "pieces": pieces } });
+    let entry = json!({ "place": lot["place"], "lot_code": lot["lot_code"], "quantity": { "pieces": pieces } });
     let path = format!("/count-sheets/{}/counts", sheet["id"].as_str().unwrap());
     shop.post(who, &path, json!({ "counts": [entry] })).await
 }
 
 async fn proposed(shop: &Shop, lot: &Value, pieces: i64) -> String {
-    let sheet =
-        shop.done("signer", "/count-sheets", json!({ "site": shop.site, "places": [lot["place"]] })).await;
+    let sheet = shop.done("signer", "/count-sheets", json!({ "site": shop.site, "places": [lot["place"]] })).await;
     assert!(!sheet.to_string().contains("pieces"), "the sheet is blind: {sheet}");
     for who in ["counter", "jack of all trades"] {
         let (status, body) = count(shop, who, &sheet, lot, pieces).await;
@@ -53,9 +51,7 @@ async fn an_adjustment_is_signed_by_a_third_and_above_a_limit_by_finance() {
         let posted = shop.done("finance", &path, body.clone()).await;
 
         assert_eq!((&posted["state"], &posted["value"]), (&json!("posted"), &json!(1_200)), "{posted}");
-        let shrink = shop
-            .read("finance", &format!("/shrink?site={}&from=2026-03-28&to=2026-03-28", shop.site))
-            .await;
+        let shrink = shop.read("finance", &format!("/shrink?site={}&from=2026-03-28&to=2026-03-28", shop.site)).await;
         assert_eq!((&shrink["total"], &shrink["money"][0]["account"]), (&json!(1_200), &json!("waste_theft")));
         assert_eq!((&shrink["goods"][0]["quantity"]["pieces"], &shrink["unexplained_bp"]), (&json!(60), &json!(0)));
         let of_lot = format!("/stock?site={}&lot={}", shop.site, lot["lot"].as_str().unwrap());
@@ -76,7 +72,8 @@ async fn a_disposal_is_signed_by_a_witness_who_did_not_weigh() {
         let (_, twice) = shop.post("counter", "/write-offs", new).await;
         assert_eq!(twice["code"], "counting/write-off-open");
         let path = |verb: &str| format!("/write-offs/{}/{verb}", write_off["id"].as_str().unwrap());
-        shop.done("jack of all trades", &path("weigh"), json!({ "quantity": { "pieces": 10 }, "device": "hand" })).await;
+        shop.done("jack of all trades", &path("weigh"), json!({ "quantity": { "pieces": 10 }, "device": "hand" }))
+            .await;
 
         let (_, own) = shop.post("jack of all trades", &path("witness"), json!({})).await;
         assert_eq!(own["code"], "counting/own-count", "{own}");

@@ -136,7 +136,8 @@ async fn list_notices(
     let site = site_for(&by, which.site)?;
     let paging = Paging { after: which.after, limit: which.limit };
     let (after, rows, state) = (paging.key::<(Instant, NoticeId)>()?, paging.rows()?, which.state);
-    let found =
-        app.read(async move |tx: &mut Tx| Ok::<_, StoreError>(store::page(tx, after, state, site, rows).await?)).await?;
+    let found = app
+        .read(async move |tx: &mut Tx| Ok::<_, StoreError>(store::page(tx, after, state, site, rows).await?))
+        .await?;
     paging.page(found, |notice| (notice.made_at, notice.id)).map(ApiJson)
 }

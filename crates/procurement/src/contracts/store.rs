@@ -240,7 +240,9 @@ pub(super) async fn expected(
     let ordered: Vec<(Date, i64, i64, i64, i64)> = tx.all(EXPECTED, args![site, yesterday, through, sku]).await?;
     let mut expected: Vec<(Date, Quantity)> = ordered
         .into_iter()
-        .map(|(day, pieces, grams, came, weighed)| (day, Quantity::weighing((pieces - came).max(0), (grams - weighed).max(0))))
+        .map(|(day, pieces, grams, came, weighed)| {
+            (day, Quantity::weighing((pieces - came).max(0), (grams - weighed).max(0)))
+        })
         .collect();
     for statement in [AT_DOCK, UNJUDGED] {
         let (pieces, grams): (i64, i64) = tx.one(statement, args![site, sku]).await?;

@@ -8,9 +8,7 @@ use store::Tx;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{
-    DemandForecast, HotSeller, NewPriceQuote, NewSalesDay, PriceQuote, ROWS_MAX, Recorded, SalesDay,
-};
+use super::{DemandForecast, HotSeller, NewPriceQuote, NewSalesDay, PriceQuote, ROWS_MAX, Recorded, SalesDay};
 use crate::dates;
 
 pub(crate) fn router() -> OpenApiRouter<App> {

@@ -216,12 +216,7 @@ pub async fn forecast_of(
 }
 
 /// Ranks what sold in the days up to `through`, against as many days before.
-pub async fn hot_sellers(
-    tx: &mut Tx,
-    site: SiteId,
-    through: Date,
-    days: i64,
-) -> Result<Vec<HotSeller>, MarketRefusal> {
+pub async fn hot_sellers(tx: &mut Tx, site: SiteId, through: Date, days: i64) -> Result<Vec<HotSeller>, MarketRefusal> {
     let back = |count: i64| through.saturating_sub(jiff::Span::new().days(count));
     let (from, before) = (back(days - 1), back(2 * days - 1));
     let costs: BTreeMap<SkuId, Money> = accounts::journal::cost_by_sku(tx, site, from, through).await?;
@@ -257,12 +252,7 @@ pub async fn hot_sellers(
 }
 
 /// Prices of a product that were seen, the latest day first.
-pub async fn quotes(
-    tx: &mut Tx,
-    sku: SkuId,
-    from: Date,
-    through: Date,
-) -> Result<Vec<PriceQuote>, MarketRefusal> {
+pub async fn quotes(tx: &mut Tx, sku: SkuId, from: Date, through: Date) -> Result<Vec<PriceQuote>, MarketRefusal> {
     catalog::sku(tx, sku).await?;
     Ok(store::quotes(tx, sku, from, through).await?)
 }

@@ -102,7 +102,10 @@ impl NewPriceQuote {
             parse::amount(&format!("{field}/{name}"), money)?;
         }
         if self.lower > self.middle || self.middle > self.upper {
-            return Err(Problem::invalid(format!("{field}/middle"), "a price lies between the lower and the upper one"));
+            return Err(Problem::invalid(
+                format!("{field}/middle"),
+                "a price lies between the lower and the upper one",
+            ));
         }
         if let Some(grams) = self.volume_grams {
             parse::within(&format!("{field}/volume_grams"), grams, 0, 1_000_000_000_000)?;

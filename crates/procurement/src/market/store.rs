@@ -163,13 +163,7 @@ pub(super) async fn recorded_days(
     tx.all(RECORDED_DAYS, args![site, sku, from, through]).await
 }
 
-pub(super) async fn recorded_cost(
-    tx: &mut Tx,
-    site: SiteId,
-    sku: SkuId,
-    from: Date,
-    through: Date,
-) -> Result<Money> {
+pub(super) async fn recorded_cost(tx: &mut Tx, site: SiteId, sku: SkuId, from: Date, through: Date) -> Result<Money> {
     tx.one(RECORDED_COST, args![site, sku, from, through]).await
 }
 

@@ -93,11 +93,8 @@ pub async fn edit(
         return Err(RequisitionsRefusal::NotADraft { number: known.head.number, state: known.head.state });
     }
     let site = catalog::site(tx, known.head.site).await?;
-    let proposed: Explanations = known
-        .lines
-        .iter()
-        .filter_map(|line| Some(((line.sku, line.needed_by), line.explanation.clone()?)))
-        .collect();
+    let proposed: Explanations =
+        known.lines.iter().filter_map(|line| Some(((line.sku, line.needed_by), line.explanation.clone()?))).collect();
     let lines = lines(tx, stamp, &site, new.lines, &proposed).await?;
     let head = RequisitionHead {
         department: new.department,

@@ -11,7 +11,9 @@ use kernel::{Date, Measure, Money, Quantity, Round, SiteId, SkuId, Stamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Explanation, Explanations, NewRequisition, NewRequisitionLine, Requisition, RequisitionsRefusal, Specification};
+use super::{
+    Explanation, Explanations, NewRequisition, NewRequisitionLine, Requisition, RequisitionsRefusal, Specification,
+};
 use crate::{
     contracts, dates,
     market::{self, day_number},
@@ -108,8 +110,7 @@ pub async fn propose(tx: &mut Tx, stamp: &Stamp, new: NewProposal) -> Result<Req
         reason: format!("proposed for {from}"),
         lines: lines.collect(),
     };
-    let explanations: Explanations =
-        chosen.iter().map(|one| ((one.sku.id, from), one.explanation.clone())).collect();
+    let explanations: Explanations = chosen.iter().map(|one| ((one.sku.id, from), one.explanation.clone())).collect();
     super::draft_explained(tx, stamp, draft, &explanations).await
 }
 

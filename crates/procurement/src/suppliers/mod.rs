@@ -27,8 +27,8 @@ pub use rules::{
     SupplierPrice, SupplierStanding, Weekday,
 };
 
-use events::{QualificationRecorded, SupplierChanged, SupplierPriceSet, SupplierRegistered, SupplierStandingChanged};
 use crate::receiving;
+use events::{QualificationRecorded, SupplierChanged, SupplierPriceSet, SupplierRegistered, SupplierStandingChanged};
 use rules::Effect;
 
 /// Enters a supplier; nobody may order from it until somebody else has admitted it.

@@ -78,9 +78,7 @@ impl From<SuppliersRefusal> for Problem {
             R::PriceOverlaps { sku, from } => {
                 conflict("suppliers/price-overlaps").with("sku", sku).with("from", from).field("valid_from")
             }
-            R::WeightsBegin { from } => {
-                conflict("suppliers/weights-begin").with("from", from).field("valid_from")
-            }
+            R::WeightsBegin { from } => conflict("suppliers/weights-begin").with("from", from).field("valid_from"),
             R::NoWeights { on } => conflict("suppliers/no-weights").with("on", on),
             R::AlreadyEvaluated { supplier, until } => {
                 conflict("suppliers/already-evaluated").with("supplier", supplier).with("until", until)

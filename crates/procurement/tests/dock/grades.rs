@@ -47,7 +47,7 @@ async fn a_grade_is_computed_from_what_came() {
         assert_eq!(evaluate(&shop, "buyer").await.slug(), "identity/not-allowed");
         let card = evaluate(&shop, "head").await.done();
 
-        assert_eq!(points(&card, "quality"), Some((10_000 + 7_000) / 2));
+        assert_eq!(points(&card, "quality"), Some(i64::midpoint(10_000, 7_000)));
         assert_eq!(points(&card, "delivery"), Some(10_000));
         assert_eq!(points(&card, "price"), Some(8_000));
         assert_eq!(points(&card, "service"), Some(0));

@@ -46,7 +46,8 @@ async fn what_was_sold_is_learnt_from() {
 async fn strawberries_that_were_gone_at_noon_were_wanted_all_day() {
     for shop in shops().await {
         let day = |days: i64, amount: i64, sold_out: bool| {
-            let mut row = json!({ "site": shop.site.id, "sku": shop.berries.sku.id, "day": back(days), "amount": amount });
+            let mut row =
+                json!({ "site": shop.site.id, "sku": shop.berries.sku.id, "day": back(days), "amount": amount });
             if sold_out {
                 row["shelf"] = json!("sold_out");
                 row["share_bp"] = json!(6_000);

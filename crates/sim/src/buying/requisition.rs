@@ -96,7 +96,7 @@ pub(super) async fn propose(world: &mut World, site: usize, day: u32) -> Result<
             world.tally.count("requisitions", "nothing_needed");
             return Ok(());
         }
-        answer => answer.done(path)?,
+        answer @ (Answer::Done(_) | Answer::Refused(..)) => answer.done(path)?,
     };
     world.tally.count("requisitions", "proposed");
     for line in list(&proposed, "lines")? {
@@ -141,13 +141,7 @@ pub(super) async fn write(
     submit(world, site, day, delivery_on, &written).await
 }
 
-async fn submit(
-    world: &mut World,
-    site: usize,
-    day: u32,
-    delivery_on: Date,
-    drafted: &Value,
-) -> Result<(), SimError> {
+async fn submit(world: &mut World, site: usize, day: u32, delivery_on: Date, drafted: &Value) -> Result<(), SimError> {
     let id = text(drafted, "id")?.to_owned();
     let path = format!("/api/requisitions/{id}/submit");
     match world.shop.post("buyer", &path, Value::Null).await? {
@@ -156,7 +150,7 @@ async fn submit(
             world.tally.count("requisitions", "not_submitted");
             return Ok(());
         }
-        answer => answer.done(&path)?,
+        answer @ (Answer::Done(_) | Answer::Refused(..)) => answer.done(&path)?,
     };
     world.tally.count("requisitions", "submitted");
     let path = format!("/api/requisitions/{id}/approvals");

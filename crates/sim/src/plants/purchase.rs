@@ -36,8 +36,7 @@ fn plant(world: &mut World, entry: usize, spot: Spot) -> Step<'_, ()> {
         let offered = |sku: &&crate::world::Sku| seller.categories.contains(&sku.category.as_str());
         let Some(sku) = site.skus.iter().find(offered) else { return Ok(()) };
         let amount = sku.case_amount * CASES;
-        let quantity =
-            if sku.measure == "weighed" { json!({ "grams": amount }) } else { json!({ "pieces": amount }) };
+        let quantity = if sku.measure == "weighed" { json!({ "grams": amount }) } else { json!({ "pieces": amount }) };
         let tomorrow = site.time.business_day(world.now).saturating_add(jiff::Span::new().days(1));
         let body = json!({
             "site": site.id, "supplier": seller.id, "delivery_on": tomorrow.to_string(),

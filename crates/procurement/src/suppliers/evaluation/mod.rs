@@ -8,9 +8,7 @@ use ::events::{Object, tell};
 use ::store::Tx;
 use kernel::{Date, Price, ScorecardId, Stamp, SupplierId};
 
-pub use rules::{
-    Grade, NewScorecard, NewWeights, Score, ScorePart, Scorecard, ScorecardWeights, Shares, WeightsId,
-};
+pub use rules::{Grade, NewScorecard, NewWeights, Score, ScorePart, Scorecard, ScorecardWeights, Shares, WeightsId};
 
 use super::{
     SuppliersRefusal,

@@ -198,7 +198,8 @@ pub(super) fn weigh(facts: &[Fact], shares: &Shares, critical_failures: i64) -> 
         })
         .collect();
     let judged = scores.iter().filter_map(|score| Some((score.points_bp?, score.weight_bp)));
-    let (sum, weights) = judged.fold((0, 0), |(sum, weights), (points, weight)| (sum + points * weight, weights + weight));
+    let (sum, weights) =
+        judged.fold((0, 0), |(sum, weights), (points, weight)| (sum + points * weight, weights + weight));
     if weights == 0 {
         return None;
     }
@@ -243,14 +244,10 @@ mod tests {
 
     #[test]
     fn grades_begin_where_they_begin() {
-        assert_eq!([9_000, 8_999, 7_500, 7_499, 6_000, 5_999].map(grade), [
-            Grade::A,
-            Grade::B,
-            Grade::B,
-            Grade::C,
-            Grade::C,
-            Grade::D
-        ]);
+        assert_eq!(
+            [9_000, 8_999, 7_500, 7_499, 6_000, 5_999].map(grade),
+            [Grade::A, Grade::B, Grade::B, Grade::C, Grade::C, Grade::D]
+        );
     }
 
     #[test]
