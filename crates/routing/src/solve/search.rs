@@ -278,7 +278,9 @@ impl<'a> Search<'a> {
             weight = self.tours.absent.iter().map(|&order| left_over[order as usize]).sum();
         }
         self.fleet_target = best.tours.len();
-        self.fleet_limit = self.fleet_target + SURPLUS_VANS;
+        // Vans that must all be full leave no way back from one more.
+        let surplus = if vans_at_least < self.fleet_target { SURPLUS_VANS } else { 0 };
+        self.fleet_limit = self.fleet_target + surplus;
         self.surcharge = driven / (2 * self.tours.active.len().max(1) as i64);
         self.spare_vans = false;
         best
