@@ -215,7 +215,8 @@ impl<'a> Search<'a> {
             let patience = self.patience[self.chance.below(self.patience.len())];
             let after = self.tours.cost + self.excess();
             if (after as f64) < before as f64 + temperature * patience {
-                if after < best.cost && self.tours.active.len() <= self.fleet_target {
+                let within = self.tours.active.len() <= self.fleet_target;
+                if after < best.cost && within && self.tours.can_be_driven() {
                     best = Record::of(&self.tours);
                 }
             } else {
@@ -239,7 +240,7 @@ impl<'a> Search<'a> {
             if spent >= until {
                 break;
             }
-            if self.tours.absent.is_empty() {
+            if self.tours.absent.is_empty() && self.tours.can_be_driven() {
                 if Record::of(&self.tours).tours.len() < best.tours.len() || self.tours.cost < best.cost {
                     best = Record::of(&self.tours);
                 }

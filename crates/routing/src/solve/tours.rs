@@ -267,6 +267,12 @@ impl<'a> Tours<'a> {
         sound
     }
 
+    /// Whether every tour can. One that lost a stop may wait so long for the next that its driver never rests or its
+    /// goods grow warm; the search may pass through such a state and never remembers it.
+    pub(super) fn can_be_driven(&self) -> bool {
+        self.shop.plain || self.active.iter().all(|&van| self.tours[van as usize].cost < self.shop.mandatory)
+    }
+
     /// Takes the new shape of a tour into the books.
     fn settle(&mut self, van: u32, from: usize) {
         let before = self.tours[van as usize].cost;
