@@ -202,7 +202,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     }
 
     async fn run(mut self, house: &Arc<House>) -> Result<(), Ended> {
-        let greeting = timeout(GREETING, self.read()).await.map_err(|_| Ended::Silent)??;
+        let greeting = timeout(GREETING, self.greeting()).await.map_err(|_| Ended::Silent)??;
         let Some(Packet::Connect(connect)) = greeting else { return Err(Ended::OutOfPlace) };
         let Some(device) = self.admit(house, &connect).await? else { return Ok(()) };
         let ended_by_another = house.sit(&device, &connect.client_id);
@@ -302,6 +302,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
             }
         }
         self.write(Packet::SubAck(SubAck::new(subscribe.pkid, codes))).await
+    }
+
+    /// The first packet. Whoever begins with anything but a CONNECT speaks another language and is not waited for.
+    async fn greeting(&mut self) -> Result<Option<Packet>, Ended> {
+        const CONNECT: u8 = 0x10;
+        if self.stream.read_buf(&mut self.buffer).await? == 0 {
+            return Ok(None);
+        }
+        match self.buffer.first() {
+            Some(&CONNECT) => self.read().await,
+            Some(_) | None => Err(Ended::OutOfPlace),
+        }
     }
 
     /// The next packet; `None` when the other side has gone. Loses nothing when it is dropped in the middle.

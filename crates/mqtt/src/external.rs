@@ -10,7 +10,9 @@ use std::{
     time::Duration,
 };
 
-use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, Publish, QoS, SubscribeFilter, Transport};
+use rumqttc::{
+    AsyncClient, Event, EventLoop, MqttOptions, Packet, Publish, QoS, SubscribeFilter, SubscribeReasonCode, Transport,
+};
 use tokio::{
     sync::{oneshot, watch},
     time::{sleep, timeout},
@@ -47,6 +49,8 @@ pub struct External {
     /// Under which we speak to ourselves.
     barrier: String,
     barriers: Arc<Barriers>,
+    /// Whether the broker has said yes to what we listen to.
+    listening: watch::Receiver<bool>,
     closed: watch::Sender<bool>,
 }
 
@@ -82,15 +86,17 @@ impl External {
             settings.filters.iter().map(|path| SubscribeFilter::new(path.clone(), QoS::AtLeastOnce)).collect();
         filters.push(SubscribeFilter::new(barrier.clone(), QoS::AtLeastOnce));
         let (barriers, closed) = (Arc::new(Barriers::default()), watch::channel(false).0);
+        let (heard, listening) = watch::channel(false);
         let listener = Listener {
             client: client.clone(),
             filters,
             barrier: barrier.clone(),
             barriers: Arc::clone(&barriers),
+            listening: heard,
             intake: Box::new(intake),
         };
         tokio::spawn(listener.listen(events, closed.subscribe()));
-        Ok(Self { client, barrier, barriers, closed })
+        Ok(Self { client, barrier, barriers, listening, closed })
     }
 }
 
@@ -117,6 +123,12 @@ impl Broker for External {
     /// Says something to itself through the broker: when it is heard, everything is that was acknowledged before.
     fn settle(&self) -> Answer<'_, Result<(), Unsettled>> {
         Box::pin(async {
+            // Before the broker has taken our filters, our own word would not come back.
+            let mut listening = self.listening.clone();
+            let listens = timeout(SETTLES_WITHIN, listening.wait_for(|listens| *listens)).await;
+            if !listens.is_ok_and(|listens| listens.is_ok()) {
+                return Err(Unsettled);
+            }
             let number = self.barriers.next.fetch_add(1, Ordering::Relaxed);
             let (seen, wait) = oneshot::channel();
             self.barriers.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(number, seen);
@@ -148,6 +160,7 @@ struct Listener {
     filters: Vec<SubscribeFilter>,
     barrier: String,
     barriers: Arc<Barriers>,
+    listening: watch::Sender<bool>,
     intake: Box<dyn Intake>,
 }
 
@@ -167,9 +180,17 @@ impl Listener {
                         tracing::warn!("the MQTT broker could not be asked for its messages");
                     }
                 }
+                Ok(Event::Incoming(Packet::SubAck(answer))) => {
+                    let listens = !answer.return_codes.contains(&SubscribeReasonCode::Failure);
+                    if !listens {
+                        tracing::error!("the MQTT broker does not let us listen to all that the settings name");
+                    }
+                    self.listening.send_replace(listens);
+                }
                 Ok(Event::Incoming(Packet::Publish(publish))) => self.hear(&publish).await,
                 Ok(_) => {}
                 Err(error) => {
+                    self.listening.send_replace(false);
                     tracing::warn!(%error, "the MQTT broker is not reached and will be tried again");
                     sleep(AGAIN_AFTER).await;
                 }

@@ -29,10 +29,22 @@ impl Device {
         self.topics.iter().any(|filter| rumqttc::matches(topic, filter))
     }
 
-    /// A filter is allowed when it is on the list as it stands, or names one topic of it.
+    /// A filter is allowed when all that it could bring is on the list.
     fn may_listen(&self, filter: &str) -> bool {
-        let exact = !rumqttc::has_wildcards(filter) && self.may_publish(filter);
-        exact || self.topics.iter().any(|own| own == filter)
+        self.topics.iter().any(|own| covers(own, filter))
+    }
+}
+
+/// Whether every topic of `filter` is one of `own` as well.
+fn covers(own: &str, filter: &str) -> bool {
+    let (mut own, mut filter) = (own.split('/'), filter.split('/'));
+    loop {
+        match (own.next(), filter.next()) {
+            (Some("#"), _) | (None, None) => return true,
+            (Some("+"), Some(level)) if level != "#" => {}
+            (Some(known), Some(level)) if known == level => {}
+            (Some(_) | None, _) => return false,
+        }
     }
 }
 
@@ -75,3 +87,20 @@ pub trait Broker: Send + Sync {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the MQTT broker did not answer in time")]
 pub struct Unsettled;
+
+#[cfg(test)]
+mod tests {
+    use super::covers;
+
+    #[test]
+    fn a_list_covers_what_lies_within_it() {
+        for (own, filter) in
+            [("#", "freshet/#"), ("a/#", "a/b/+"), ("a/#", "a"), ("a/+/c", "a/b/c"), ("a/+", "a/+"), ("a/b", "a/b")]
+        {
+            assert!(covers(own, filter), "{own} and {filter}");
+        }
+        for (own, filter) in [("a/+", "a/#"), ("a/b", "a/+"), ("a/b", "a/b/c"), ("a/+", "a"), ("a/#", "b/#")] {
+            assert!(!covers(own, filter), "{own} and {filter}");
+        }
+    }
+}
