@@ -28,15 +28,21 @@ CREATE TABLE recall_lot (
     generation      BIGINT NOT NULL,
     came_pieces     BIGINT NOT NULL,
     came_grams      BIGINT NOT NULL,
+    came_exact      BIGINT NOT NULL,
     sold_pieces     BIGINT NOT NULL,
     sold_grams      BIGINT NOT NULL,
+    sold_exact      BIGINT NOT NULL,
     other_pieces    BIGINT NOT NULL,
     other_grams     BIGINT NOT NULL,
+    other_exact     BIGINT NOT NULL,
     on_hand_pieces  BIGINT NOT NULL,
     on_hand_grams   BIGINT NOT NULL,
+    on_hand_exact   BIGINT NOT NULL,
     CONSTRAINT recall_lot_of PRIMARY KEY (recall, lot, direction),
     CONSTRAINT recall_lot_direction CHECK (direction IN ('forward', 'backward')),
-    CONSTRAINT recall_lot_generation CHECK (generation >= 0)
+    CONSTRAINT recall_lot_generation CHECK (generation >= 0),
+    CONSTRAINT recall_lot_exact CHECK (came_exact IN (0, 1) AND sold_exact IN (0, 1) AND other_exact IN (0, 1)
+                                       AND on_hand_exact IN (0, 1))
 );
 
 -- Who has some of it: the list for the telephone.
@@ -48,11 +54,13 @@ CREATE TABLE recall_customer (
     sku             UUID NOT NULL REFERENCES sku (id),
     pieces          BIGINT NOT NULL,
     grams           BIGINT NOT NULL,
+    exact           BIGINT NOT NULL,
     reached_at      BIGINT,
     reacher         TEXT,
     reacher_id      UUID,
     CONSTRAINT recall_customer_of PRIMARY KEY (recall, customer_order, lot),
-    CONSTRAINT recall_customer_reached CHECK ((reached_at IS NULL) = (reacher IS NULL))
+    CONSTRAINT recall_customer_reached CHECK ((reached_at IS NULL) = (reacher IS NULL)),
+    CONSTRAINT recall_customer_exact CHECK (exact IN (0, 1))
 );
 
 CREATE INDEX recall_customer_by_customer ON recall_customer (recall, customer);

@@ -6,12 +6,18 @@ use store::{FromRow, Result, Row, Tx, args, row, sql};
 use super::recall::{Recall, RecallCustomer, RecallLot};
 use super::rules::Direction;
 
-const fn quantity(pieces: i64, grams: i64) -> Quantity {
-    Quantity {
-        pieces: if pieces == 0 { None } else { Some(pieces) },
-        grams: if grams == 0 { None } else { Some(grams) },
-        exactness: Exactness::Exact,
-    }
+/// The quantity whose pieces, grams and exactness stand in three columns from `first` on.
+fn quantity(row: &Row<'_>, first: usize) -> Result<Quantity> {
+    let some = |number: i64| (number != 0).then_some(number);
+    Ok(Quantity {
+        pieces: some(row.get(first)?),
+        grams: some(row.get(first + 1)?),
+        exactness: if row.get(first + 2)? { Exactness::Exact } else { Exactness::Estimated },
+    })
+}
+
+const fn is_exact(quantity: Quantity) -> bool {
+    matches!(quantity.exactness, Exactness::Exact)
 }
 
 const fn code(direction: Direction) -> &'static str {
@@ -47,12 +53,16 @@ pub(super) async fn add(tx: &mut Tx, stamp: &Stamp, recall: &Recall) -> Result<(
                 lot.generation,
                 lot.came.pieces_or_zero(),
                 lot.came.grams_or_zero(),
+                is_exact(lot.came),
                 lot.sold.pieces_or_zero(),
                 lot.sold.grams_or_zero(),
+                is_exact(lot.sold),
                 lot.other.pieces_or_zero(),
                 lot.other.grams_or_zero(),
+                is_exact(lot.other),
                 lot.on_hand.pieces_or_zero(),
                 lot.on_hand.grams_or_zero(),
+                is_exact(lot.on_hand),
             ]
         })
         .collect();
@@ -62,7 +72,7 @@ pub(super) async fn add(tx: &mut Tx, stamp: &Stamp, recall: &Recall) -> Result<(
         .iter()
         .map(|one| {
             let (pieces, grams) = (one.quantity.pieces_or_zero(), one.quantity.grams_or_zero());
-            row![recall.id, one.customer, one.order, one.lot, one.sku, pieces, grams]
+            row![recall.id, one.customer, one.order, one.lot, one.sku, pieces, grams, is_exact(one.quantity)]
         })
         .collect();
     tx.put_many(ADD_CUSTOMER, customers).await
@@ -76,10 +86,10 @@ impl FromRow for RecallLot {
             lot: row.get(0)?,
             direction,
             generation: row.get(2)?,
-            came: quantity(row.get(3)?, row.get(4)?),
-            sold: quantity(row.get(5)?, row.get(6)?),
-            other: quantity(row.get(7)?, row.get(8)?),
-            on_hand: quantity(row.get(9)?, row.get(10)?),
+            came: quantity(row, 3)?,
+            sold: quantity(row, 6)?,
+            other: quantity(row, 9)?,
+            on_hand: quantity(row, 12)?,
         })
     }
 }
@@ -91,8 +101,8 @@ impl FromRow for RecallCustomer {
             order: row.get(1)?,
             lot: row.get(2)?,
             sku: row.get(3)?,
-            quantity: quantity(row.get(4)?, row.get(5)?),
-            reached_at: row.get(6)?,
+            quantity: quantity(row, 4)?,
+            reached_at: row.get(7)?,
         })
     }
 }
@@ -131,18 +141,20 @@ pub(super) async fn reach(tx: &mut Tx, stamp: &Stamp, id: RecallId, customer: Cu
 sql! {
     ADD = "INSERT INTO recall (id, site, lot, kind, reason, starter, starter_id, started_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    ADD_LOT = "INSERT INTO recall_lot (recall, lot, nth, direction, generation, came_pieces, came_grams, sold_pieces,
-                                       sold_grams, other_pieces, other_grams, on_hand_pieces, on_hand_grams)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-    ADD_CUSTOMER = "INSERT INTO recall_customer (recall, customer, customer_order, lot, sku, pieces, grams)
-                    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    ADD_LOT = "INSERT INTO recall_lot (recall, lot, nth, direction, generation, came_pieces, came_grams, came_exact,
+                                       sold_pieces, sold_grams, sold_exact, other_pieces, other_grams,
+                                       other_exact, on_hand_pieces, on_hand_grams, on_hand_exact)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+    ADD_CUSTOMER = "INSERT INTO recall_customer (recall, customer, customer_order, lot, sku, pieces, grams, exact)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     RECALL = "SELECT id, site, lot, kind, reason, started_at FROM recall WHERE id = $1";
-    LOTS = "SELECT lot, direction, generation, came_pieces, came_grams, sold_pieces, sold_grams, other_pieces,
-                   other_grams, on_hand_pieces, on_hand_grams
+    LOTS = "SELECT lot, direction, generation, came_pieces, came_grams, came_exact, sold_pieces, sold_grams,
+                   sold_exact, other_pieces, other_grams, other_exact, on_hand_pieces, on_hand_grams,
+                   on_hand_exact
             FROM recall_lot
             WHERE recall = $1
             ORDER BY nth";
-    CUSTOMERS = "SELECT customer, customer_order, lot, sku, pieces, grams, reached_at
+    CUSTOMERS = "SELECT customer, customer_order, lot, sku, pieces, grams, exact, reached_at
                  FROM recall_customer
                  WHERE recall = $1
                  ORDER BY customer_order, lot";
