@@ -1,5 +1,5 @@
-//! Twenty thousand rows (two thousand on PostgreSQL) with 37 bad ones: every one is named and nothing is written; put
-//! right, all are taken.
+//! A thousand rows (twenty thousand when asked) with 37 bad ones: every one is named and nothing is written; put right,
+//! all are taken.
 
 use std::time::Instant as Stopwatch;
 
@@ -57,7 +57,7 @@ fn names_exactly(refused: &Answer, expected: &[String]) {
 
 /// One shop moves in by file: its products, its customers, its shelves, its orders.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_shop_moves_in_with_twenty_thousand_rows_of_each() {
+async fn a_shop_moves_in_with_large_files_of_each_kind() {
     for shop in shops().await {
         let rows = shop.many;
         let products = generator::products(rows);
