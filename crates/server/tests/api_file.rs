@@ -86,10 +86,13 @@ fn enumerated_words_are_spelt_as_they_are_sent() {
             assert!(plain || CODES_OF_OTHERS.contains(&name.as_str()), "{name} is described with the word {word}");
         }
     }
-    // The description takes a variant's name or its `#[schema(rename = …)]`, the wire its code; so they are one.
+    let described = schemas(serde_json::from_str(&server::openapi_json().expect("JSON")).expect("JSON"));
     for (path, text) in sources() {
-        for (described, code) in coded(&text) {
-            assert_eq!(described, code, "{path}: the description would name another code");
+        for (name, codes) in coded(&text) {
+            let Some((_, schema)) = described.iter().find(|(known, _)| **known == name) else { continue };
+            // Another crate may have a type of that name which is no enumeration of words.
+            let Some(words) = schema.get("enum") else { continue };
+            assert_eq!(*words, serde_json::json!(codes), "{path}: {name} is described with other words");
         }
     }
 }
@@ -129,33 +132,28 @@ fn described(text: &str) -> Vec<String> {
     names
 }
 
-/// The variants of `codes!` blocks as they are described, with their codes.
-fn coded(text: &str) -> Vec<(String, &str)> {
-    let mut in_codes = false;
-    let mut renamed = None;
-    let mut coded = Vec::new();
+/// The enumerations of `codes!` blocks, each with the codes that are sent.
+fn coded(text: &str) -> Vec<(String, Vec<&str>)> {
+    let (mut in_codes, mut taken) = (false, None);
+    let mut coded: Vec<(String, Vec<&str>)> = Vec::new();
     for line in text.lines() {
         in_codes = (in_codes || line == "codes! {") && line != "}";
         let words = line.trim();
-        if let Some(name) = words.strip_prefix("#[schema(rename = \"").and_then(|rest| rest.strip_suffix("\")]")) {
-            renamed = Some(name.to_owned());
+        if let Some(name) = words.strip_prefix("#[schema(as = ").and_then(|rest| rest.strip_suffix(")]")) {
+            taken = Some(name.to_owned());
         }
-        if let Some((variant, code)) = words.split_once(" = \"").filter(|_| in_codes && !words.starts_with('#')) {
-            coded.push((renamed.take().unwrap_or_else(|| snake_case(variant)), code.trim_end_matches("\",")));
+        if !in_codes || words.starts_with("//") || words.starts_with('#') {
+            continue;
+        }
+        if let Some((_, code)) = words.split_once(" = \"") {
+            if let Some((_, codes)) = coded.last_mut() {
+                codes.push(code.trim_end_matches("\","));
+            }
+        } else if let Some(name) = words.strip_suffix(" {").filter(|name| *name != "codes!") {
+            coded.push((taken.take().unwrap_or_else(|| name.to_owned()), Vec::new()));
         }
     }
     coded
-}
-
-fn snake_case(name: &str) -> String {
-    let mut snake = String::new();
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !snake.is_empty() {
-            snake.push('_');
-        }
-        snake.push(letter.to_ascii_lowercase());
-    }
-    snake
 }
 
 /// Every source file of the crates, by its path from the root.

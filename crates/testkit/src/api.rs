@@ -1,6 +1,6 @@
 //! The API as its own document describes it: every operation, and requests that fit it.
 //!
-//! Whoever walks over [`operations`] walks over those of tomorrow too.
+//! Whoever walks over [`Document::operations`] walks over those of tomorrow too.
 
 use std::collections::BTreeMap;
 

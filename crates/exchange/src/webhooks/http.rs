@@ -31,12 +31,12 @@ pub(crate) struct WebhookMade {
 
 /// A webhook as the record of idempotency keeps it: with the hash of its secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Made {
+struct KeptWebhook {
     webhook: Webhook,
     secret_hash: [u8; 32],
 }
 
-impl Made {
+impl KeptWebhook {
     /// What is shown, unless this is a replay, whose new secret is not the one that was kept.
     fn under(self, secret: &Secret) -> Result<WebhookMade, Problem> {
         if self.secret_hash == secret.hash() {
@@ -89,7 +89,7 @@ async fn subscribe_webhook(
     let made = app
         .once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| {
             let webhook = super::subscribe(tx, stamp, &new, &kept).await?;
-            Ok::<_, WebhookRefusal>(Made { webhook, secret_hash: kept.hash() })
+            Ok::<_, WebhookRefusal>(KeptWebhook { webhook, secret_hash: kept.hash() })
         })
         .await?;
     Ok(Created(made.under(&secret)?))
@@ -122,7 +122,7 @@ async fn renew_webhook_secret(
     let made = app
         .once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| {
             let webhook = super::renew_secret(tx, stamp, webhook, &kept).await?;
-            Ok::<_, WebhookRefusal>(Made { webhook, secret_hash: kept.hash() })
+            Ok::<_, WebhookRefusal>(KeptWebhook { webhook, secret_hash: kept.hash() })
         })
         .await?;
     Ok(Created(made.under(&secret)?))

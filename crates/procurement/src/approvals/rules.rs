@@ -151,6 +151,7 @@ impl SupplierSum {
 
 /// What decided who must sign: kept as it was, so that the decision can be read later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ApprovalTrace)]
 pub struct Trace {
     pub value: Money,
     pub suppliers: Vec<SupplierSum>,

@@ -124,6 +124,7 @@ pub struct PriceQuote {
 
 /// What became of some rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RecordedRows)]
 pub struct Recorded {
     pub rows: i64,
     pub created: i64,

@@ -157,6 +157,7 @@ pub struct Taken {
 /// Something done about an excursion.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewAlarmAction)]
 pub struct NewAction {
     pub action: Action,
     #[schema(min_length = 3, max_length = 500)]
@@ -189,6 +190,7 @@ impl Closing {
 /// Why the probe was wrong.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AlarmVoiding)]
 pub struct Voiding {
     /// What proves it: a second thermometer, a certificate, the number of the repair.
     #[schema(min_length = 10, max_length = 500)]

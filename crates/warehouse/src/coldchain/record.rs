@@ -19,6 +19,7 @@ use super::{
 
 codes! {
     /// Which way a reading came.
+    #[schema(as = ReadingSource)]
     Source {
         Http = "http",
         Mqtt = "mqtt",
@@ -32,6 +33,7 @@ const AHEAD_MINUTES_MAX: i64 = 5;
 
 /// What became of a batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RecordedReadings)]
 pub struct Recorded {
     pub probe: ProbeId,
     /// New ones.
