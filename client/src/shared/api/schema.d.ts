@@ -1643,6 +1643,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/market/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Forecast what will be wanted of a product, day by day, with how sure that is. */
+        get: operations["forecast_demand"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/market/quotes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Wholesale prices of a product, the latest day first. */
+        get: operations["list_quotes"];
+        put?: never;
+        /** Record wholesale prices that were seen; what is known is replaced. */
+        post: operations["record_quotes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/market/ranking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rank what sells: by margin and volume, by steadiness, and against the period before. */
+        get: operations["rank_sellers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/market/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sold of a product, day by day: recorded, and settled by our own orders. */
+        get: operations["list_sales"];
+        put?: never;
+        /** Record days of sales from a file or another system; what is known is replaced. */
+        post: operations["record_sales"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/meetings": {
         parameters: {
             query?: never;
@@ -3042,6 +3112,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/requisitions/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write a draft of everything that has to come on a day, each number with the sum behind it. */
+        post: operations["propose_requisition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/requisitions/{requisition}": {
         parameters: {
             query?: never;
@@ -3331,6 +3418,24 @@ export interface paths {
         put?: never;
         /** Take a parcel off a run: unloaded before it leaves, or brought back from a failed attempt. */
         post: operations["take_parcel_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/scorecard-weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each part of a scorecard counts, now and before. */
+        get: operations["list_scorecard_weights"];
+        put?: never;
+        /** Set what each part of a scorecard counts from a day on. */
+        post: operations["set_scorecard_weights"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4304,6 +4409,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/suppliers/{supplier}/scorecards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The scorecards of a supplier, the latest period first. */
+        get: operations["list_scorecards"];
+        put?: never;
+        /** Compute how a supplier did in a period; the grade decides about its standing. */
+        post: operations["evaluate_supplier"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/suppliers/{supplier}/standing": {
         parameters: {
             query?: never;
@@ -4967,6 +5090,11 @@ export interface components {
          * @enum {string}
          */
         AlarmKind: "high" | "high_high" | "low" | "silent";
+        /** @description Why the probe was wrong. */
+        AlarmVoiding: {
+            /** @description What proves it: a second thermometer, a certificate, the number of the repair. */
+            proof: string;
+        };
         /**
          * @description What people must be warned of, and what keeps goods apart on a shelf.
          * @enum {string}
@@ -5094,6 +5222,17 @@ export interface components {
             /** Format: int64 */
             round: number;
             state: components["schemas"]["StepState"];
+        };
+        /** @description What decided who must sign: kept as it was, so that the decision can be read later. */
+        ApprovalTrace: {
+            /** @description What was held against the rules: the value, or the largest of the sums. */
+            amount: components["schemas"]["Money"];
+            /** Format: int64 */
+            days_summed: number;
+            overrun?: components["schemas"]["Overrun"] | null;
+            steps: components["schemas"]["Asked"][];
+            suppliers: components["schemas"]["SupplierSum"][];
+            value: components["schemas"]["Money"];
         };
         /**
          * @description An acceptance quality limit: the share of faulty cartons that a supplier may run at. A column of the tables.
@@ -6168,6 +6307,18 @@ export interface components {
         };
         /** Format: uuid */
         DeliveryWindowId: string;
+        /** @description What will be wanted of a product, day by day. Amounts are hundredths of pieces, or of grams of loose goods. */
+        DemandForecast: {
+            days: components["schemas"]["ForecastDay"][];
+            /** @description Which engine says so. */
+            engine: string;
+            /** Format: int64 */
+            history_days: number;
+            site: components["schemas"]["SiteId"];
+            sku: components["schemas"]["SkuId"];
+            /** Format: int64 */
+            sold_out_days: number;
+        };
         /** @description A run that has left. */
         Departed: {
             at: components["schemas"]["Instant"];
@@ -6600,6 +6751,18 @@ export interface components {
         FollowedLink: {
             link: string;
         };
+        ForecastDay: {
+            /** Format: date */
+            day: string;
+            /** Format: int64 */
+            mean_hundredths: number;
+            /** Format: int64 */
+            p10_hundredths: number;
+            /** Format: int64 */
+            p50_hundredths: number;
+            /** Format: int64 */
+            p90_hundredths: number;
+        };
         /** @description A difference, and who let it pass. */
         FoundVariance: {
             reason?: string | null;
@@ -6616,6 +6779,8 @@ export interface components {
             decider: components["schemas"]["Decider"];
             remedy: components["schemas"]["RemedyId"];
         };
+        /** @enum {string} */
+        Grade: "a" | "b" | "c" | "d";
         /**
          * @description What one figure covers.
          * @enum {string}
@@ -6677,6 +6842,29 @@ export interface components {
             /** Format: uuid */
             id: string;
             noun: string;
+        };
+        /** @description How a product sells beside the others. */
+        HotSeller: {
+            /** @description A earns the first eight tenths of the margin, B up to nineteen twentieths, C the rest. */
+            by_margin: string;
+            by_volume: string;
+            /**
+             * Format: int64
+             * @description Against the period before.
+             */
+            growth_bp?: number | null;
+            /** @description Revenue net of tax less what the goods cost. */
+            margin: components["schemas"]["Money"];
+            sku: components["schemas"]["SkuId"];
+            sku_code: string;
+            /** @description X sells about the same every day, Z as it comes. */
+            variability: components["schemas"]["Variability"];
+            /** Format: int64 */
+            variation_bp?: number | null;
+            /** Format: int64 */
+            volume: number;
+            /** Format: int64 */
+            volume_before: number;
         };
         /**
          * @description What may stand above what: raw never above or beside what is eaten as it is.
@@ -6877,7 +7065,7 @@ export interface components {
             /** @description The probe's calibration was overdue. */
             doubtful: boolean;
             received_at: components["schemas"]["Instant"];
-            source: components["schemas"]["Source"];
+            source: components["schemas"]["ReadingSource"];
         };
         /**
          * @description What a file holds.
@@ -7470,15 +7658,24 @@ export interface components {
             "zh-Hans": string;
             "zh-Hant": string;
         };
-        /** @description Something done about an excursion. */
+        /** @description An action to be agreed. */
         NewAction: {
-            action: components["schemas"]["Action"];
-            note: string;
+            /** Format: date */
+            due_on: string;
+            /** @description The figure that it is to move; where that stands is noted with it. */
+            indicator?: string | null;
+            owner: components["schemas"]["UserId"];
+            text: string;
         };
         /** @description The address that now exists. */
         NewAddress: {
             address: components["schemas"]["AddressId"];
             customer: components["schemas"]["CustomerId"];
+        };
+        /** @description Something done about an excursion. */
+        NewAlarmAction: {
+            action: components["schemas"]["Action"];
+            note: string;
         };
         /** @description A supplier's answer as it is given. */
         NewAnswer: {
@@ -7738,6 +7935,26 @@ export interface components {
             valid_from: components["schemas"]["Instant"];
             valid_until?: components["schemas"]["Instant"] | null;
         };
+        /** @description A wholesale price that was seen: upper, middle and lower third of a market's day. */
+        NewPriceQuote: {
+            base: components["schemas"]["Base"];
+            currency: components["schemas"]["Currency"];
+            /** Format: date */
+            day: string;
+            grade?: string;
+            /** Format: int64 */
+            lower: number;
+            market: string;
+            /** Format: int64 */
+            middle: number;
+            sku: components["schemas"]["SkuId"];
+            /** @description Who says so. */
+            source: string;
+            /** Format: int64 */
+            upper: number;
+            /** Format: int64 */
+            volume_grams?: number | null;
+        };
         /** @description A probe to be registered. */
         NewProbe: {
             /** Format: date */
@@ -7754,6 +7971,22 @@ export interface components {
             /** @description `freshet/probes/{id}/readings` if nothing is said; `zigbee2mqtt/cold-room/A1` and the like otherwise. */
             topic?: string | null;
             zone?: components["schemas"]["ZoneId"] | null;
+        };
+        /** @description What is to be proposed. */
+        NewProposal: {
+            /** @description Whose budget pays. */
+            department: string;
+            /**
+             * Format: date
+             * @description The day on which the goods are to come.
+             */
+            needed_by: string;
+            /**
+             * Format: int64
+             * @description How many of ten thousand days are to be served whole; 9,000 if nothing is said.
+             */
+            service_bp?: number | null;
+            site: components["schemas"]["SiteId"];
         };
         /** @description A purchase order to be placed. */
         NewPurchaseOrder: {
@@ -7854,6 +8087,42 @@ export interface components {
             lots?: components["schemas"]["LotId"][];
             /** @description The driver, by name. */
             signed_by: string;
+        };
+        /** @description What was sold of one product on one day, as a file or another system says. */
+        NewSalesDay: {
+            /**
+             * Format: int64
+             * @description Pieces, or grams of loose goods.
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description What the goods had cost.
+             */
+            cost?: number;
+            /** Format: date */
+            day: string;
+            /**
+             * Format: int64
+             * @description Net of tax.
+             */
+            revenue?: number;
+            /**
+             * Format: int64
+             * @description Where it ran out: how many of ten thousand parts of such a day's demand have usually come by then. None if
+             *     nobody knows the hour.
+             */
+            share_bp?: number | null;
+            shelf?: components["schemas"]["ShelfState"];
+            site: components["schemas"]["SiteId"];
+            sku: components["schemas"]["SkuId"];
+        };
+        /** @description A period as it is asked for. */
+        NewScorecard: {
+            /** Format: date */
+            period_from: string;
+            /** Format: date */
+            period_until: string;
         };
         /** @description A shift to be set. */
         NewShift: {
@@ -8003,6 +8272,12 @@ export interface components {
             name: string;
             /** @description Where messages are posted; `https`, unless the server may call private addresses. */
             url: string;
+        };
+        /** @description Weights as they are set. */
+        NewWeights: {
+            shares: components["schemas"]["ScorecardShares"];
+            /** Format: date */
+            valid_from: string;
         };
         /** @description A window to be opened. */
         NewWindow: {
@@ -8705,7 +8980,7 @@ export interface components {
                 /** @description The probe's calibration was overdue. */
                 doubtful: boolean;
                 received_at: components["schemas"]["Instant"];
-                source: components["schemas"]["Source"];
+                source: components["schemas"]["ReadingSource"];
             }[];
             /** @description Hand this to `after` for what follows; absent on the last page. */
             next?: string | null;
@@ -9158,6 +9433,34 @@ export interface components {
                 state: components["schemas"]["RunState"];
                 vehicle: components["schemas"]["VehicleId"];
                 window: components["schemas"]["Window"];
+            }[];
+            /** @description Hand this to `after` for what follows; absent on the last page. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Scorecard: {
+            items: {
+                computed_at: components["schemas"]["Instant"];
+                computed_by: components["schemas"]["Actor"];
+                /**
+                 * Format: int64
+                 * @description How often the facts forbade to take goods at all: one is enough to fail.
+                 */
+                critical_failures: number;
+                grade: components["schemas"]["Grade"];
+                id: components["schemas"]["ScorecardId"];
+                /** Format: date */
+                period_from: string;
+                /** Format: date */
+                period_until: string;
+                scores: components["schemas"]["Score"][];
+                supplier: components["schemas"]["SupplierId"];
+                /**
+                 * Format: int64
+                 * @description In hundredths of a hundred.
+                 */
+                total_bp: number;
+                weights: components["schemas"]["WeightsId"];
             }[];
             /** @description Hand this to `after` for what follows; absent on the last page. */
             next?: string | null;
@@ -9810,6 +10113,10 @@ export interface components {
          * @description One entry of a price list; order lines keep it as the source of what they charge.
          */
         PriceId: string;
+        /** @description A price as it is kept. */
+        PriceQuote: components["schemas"]["NewPriceQuote"] & {
+            id: components["schemas"]["QuoteId"];
+        };
         /** @description A probe or a gateway. */
         Probe: {
             /** Format: date */
@@ -10161,6 +10468,12 @@ export interface components {
             code: string;
             text: components["schemas"]["Text"];
         };
+        /** Format: uuid */
+        QuoteId: string;
+        /** @description Wholesale prices that were seen. */
+        QuoteRows: {
+            rows: components["schemas"]["NewPriceQuote"][];
+        };
         /** @description A range and how much of it is left. */
         Range: {
             /** Format: int64 */
@@ -10197,6 +10510,11 @@ export interface components {
              */
             decicelsius: number;
         };
+        /**
+         * @description Which way a reading came.
+         * @enum {string}
+         */
+        ReadingSource: "http" | "mqtt" | "file";
         /** @description Readings in any order; late and doubled ones are welcome. */
         Readings: {
             readings: components["schemas"]["Reading"][];
@@ -10271,7 +10589,7 @@ export interface components {
             teleports: number;
         };
         /** @description What became of a batch. */
-        Recorded: {
+        RecordedReadings: {
             /** @description The probe's calibration was overdue. */
             doubtful: number;
             /** @description Excursions that the readings belong to. */
@@ -10283,6 +10601,20 @@ export interface components {
             probe: components["schemas"]["ProbeId"];
             /** @description New ones. */
             recorded: number;
+        };
+        /** @description What became of some rows. */
+        RecordedRows: {
+            /** Format: int64 */
+            changed: number;
+            /** Format: int64 */
+            created: number;
+            /** Format: int64 */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Known already, to the letter.
+             */
+            same: number;
         };
         /** @enum {string} */
         ReferenceKind: "shipping_notice" | "delivery_note" | "bill_of_lading" | "invoice";
@@ -10593,6 +10925,21 @@ export interface components {
          * @enum {string}
          */
         Rung: "operator" | "shift_lead" | "quality" | "management";
+        /** @description What was sold of a product on a day, however we know it. */
+        SalesDay: {
+            /** Format: int64 */
+            amount: number;
+            /** Format: date */
+            day: string;
+            revenue: components["schemas"]["Money"];
+            /** Format: int64 */
+            share_bp?: number | null;
+            shelf: components["schemas"]["ShelfState"];
+        };
+        /** @description Days of sales. */
+        SalesRows: {
+            rows: components["schemas"]["NewSalesDay"][];
+        };
         /** @enum {string} */
         SampleCoverage: "sample" | "whole_load";
         /** @description How many cartons to open for one class of fault. */
@@ -10670,6 +11017,79 @@ export interface components {
         ScaleRecord: {
             total: components["schemas"]["Quantity"];
             weighings: components["schemas"]["Weighed"][];
+        };
+        /** @description A part of a scorecard: its points in hundredths of a hundred, and what they were computed from. */
+        Score: {
+            /**
+             * Format: int64
+             * @description What was good, of how much: see the part.
+             */
+            good: number;
+            /** Format: int64 */
+            of: number;
+            part: components["schemas"]["ScorePart"];
+            /**
+             * Format: int64
+             * @description None where nothing happened that could be judged; its weight is shared by the others.
+             */
+            points_bp?: number | null;
+            /** Format: int64 */
+            weight_bp: number;
+        };
+        /**
+         * @description What a supplier is judged by.
+         * @enum {string}
+         */
+        ScorePart: "quality" | "delivery" | "price" | "service" | "safety";
+        /** @description How a supplier did in a period. */
+        Scorecard: {
+            computed_at: components["schemas"]["Instant"];
+            computed_by: components["schemas"]["Actor"];
+            /**
+             * Format: int64
+             * @description How often the facts forbade to take goods at all: one is enough to fail.
+             */
+            critical_failures: number;
+            grade: components["schemas"]["Grade"];
+            id: components["schemas"]["ScorecardId"];
+            /** Format: date */
+            period_from: string;
+            /** Format: date */
+            period_until: string;
+            scores: components["schemas"]["Score"][];
+            supplier: components["schemas"]["SupplierId"];
+            /**
+             * Format: int64
+             * @description In hundredths of a hundred.
+             */
+            total_bp: number;
+            weights: components["schemas"]["WeightsId"];
+        };
+        /** Format: uuid */
+        ScorecardId: string;
+        /** @description What each part counts, in hundredths of a percent; together the whole. */
+        ScorecardShares: {
+            /** Format: int64 */
+            delivery_bp: number;
+            /** Format: int64 */
+            price_bp: number;
+            /** Format: int64 */
+            quality_bp: number;
+            /** Format: int64 */
+            safety_bp: number;
+            /** Format: int64 */
+            service_bp: number;
+        };
+        /** @description Weights, and from when on they count. */
+        ScorecardWeights: {
+            id: components["schemas"]["WeightsId"];
+            set_at: components["schemas"]["Instant"];
+            set_by: components["schemas"]["Actor"];
+            shares: components["schemas"]["ScorecardShares"];
+            /** Format: date */
+            valid_from: string;
+            /** Format: date */
+            valid_until?: string | null;
         };
         /** @description One event as readers get it. */
         SealedEvent: {
@@ -10769,6 +11189,11 @@ export interface components {
             sku: components["schemas"]["SkuId"];
             tax: components["schemas"]["TaxClass"];
         };
+        /**
+         * @description Whether there was enough to sell.
+         * @enum {string}
+         */
+        ShelfState: "stocked" | "sold_out";
         /** @description A shift as it is shown. */
         Shift: {
             courier: components["schemas"]["CourierId"];
@@ -11491,16 +11916,9 @@ export interface components {
          * @enum {string}
          */
         Topic: "breach" | "miss" | "overdue_action" | "unanswered_suggestion";
-        /** @description What decided who must sign: kept as it was, so that the decision can be read later. */
+        /** @description The family of a lot in one direction, nearest first, each with where it came from and where it went. */
         Trace: {
-            /** @description What was held against the rules: the value, or the largest of the sums. */
-            amount: components["schemas"]["Money"];
-            /** Format: int64 */
-            days_summed: number;
-            overrun?: components["schemas"]["Overrun"] | null;
-            steps: components["schemas"]["Asked"][];
-            suppliers: components["schemas"]["SupplierSum"][];
-            value: components["schemas"]["Money"];
+            lots: components["schemas"]["TracedLot"][];
         };
         /** @description What the papers say beyond the label. */
         TraceFacts: {
@@ -11575,7 +11993,7 @@ export interface components {
             budgets: components["schemas"]["Budget"][];
             overrides: components["schemas"]["BudgetOverride"][];
             /** @description One for each time it was submitted. */
-            rounds: components["schemas"]["Trace"][];
+            rounds: components["schemas"]["ApprovalTrace"][];
             steps: components["schemas"]["ApprovalStep"][];
         };
         /** @enum {string} */
@@ -11681,6 +12099,11 @@ export interface components {
         };
         /** @enum {string} */
         UserState: "active" | "deactivated";
+        /**
+         * @description How steadily a product sells.
+         * @enum {string}
+         */
+        Variability: "x" | "y" | "z";
         /** @description A vehicle as it is shown. */
         Vehicle: {
             capacity: components["schemas"]["Cargo"];
@@ -11848,6 +12271,11 @@ export interface components {
          * @enum {string}
          */
         WeightReason: "indivisible_piece" | "last_of_lot" | "customer_agreed";
+        /**
+         * Format: uuid
+         * @description One set of weights.
+         */
+        WeightsId: string;
         /**
          * @description Where a part of a line is.
          * @enum {string}
@@ -14293,7 +14721,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewAction"];
+                "application/json": components["schemas"]["NewAlarmAction"];
             };
         };
         responses: {
@@ -14365,7 +14793,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Voiding"];
+                "application/json": components["schemas"]["AlarmVoiding"];
             };
         };
         responses: {
@@ -15305,6 +15733,204 @@ export interface operations {
             };
         };
     };
+    forecast_demand: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                sku: components["schemas"]["SkuId"];
+                /** @description The first day that is forecast; what was sold before it is learnt from. */
+                from: string;
+                /** @description 7 if none is named. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemandForecast"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_quotes: {
+        parameters: {
+            query: {
+                sku: components["schemas"]["SkuId"];
+                from: string;
+                through: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceQuote"][];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_quotes: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuoteRows"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedRows"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rank_sellers: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                /** @description The last day of the period. */
+                through: string;
+                /** @description 28 if none is named. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotSeller"][];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sales: {
+        parameters: {
+            query: {
+                site: components["schemas"]["SiteId"];
+                sku: components["schemas"]["SkuId"];
+                from: string;
+                through: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesDay"][];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_sales: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SalesRows"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedRows"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_meetings: {
         parameters: {
             query: {
@@ -15686,6 +16312,8 @@ export interface operations {
     list_notices: {
         parameters: {
             query?: {
+                /** @description Of the orders of this site; without it of all sites, for those who work for all. */
+                site?: components["schemas"]["SiteId"];
                 state?: "queued" | "sent" | "failed" | "buried";
                 after?: string;
                 limit?: number;
@@ -16950,7 +17578,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Recorded"];
+                    "application/json": components["schemas"]["RecordedReadings"];
                 };
             };
             "4XX": {
@@ -17017,7 +17645,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Recorded"];
+                    "application/json": components["schemas"]["RecordedReadings"];
                 };
             };
             "4XX": {
@@ -18363,6 +18991,40 @@ export interface operations {
             };
         };
     };
+    propose_requisition: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProposal"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Requisition"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_requisition: {
         parameters: {
             query?: never;
@@ -19006,6 +19668,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Returned"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_scorecard_weights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScorecardWeights"][];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_scorecard_weights: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWeights"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScorecardWeights"];
                 };
             };
             "4XX": {
@@ -21301,6 +22024,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SamplingStanding"][];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_scorecards: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before; absent for the first. */
+                after?: string;
+                /** @description How many at most, 1 to 200; 50 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                supplier: components["schemas"]["SupplierId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Scorecard"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluate_supplier: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                supplier: components["schemas"]["SupplierId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewScorecard"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scorecard"];
                 };
             };
             "4XX": {
