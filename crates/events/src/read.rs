@@ -110,13 +110,13 @@ impl ToldEvent {
     }
 }
 
-/// The event that was told last, and when; an event's id begins with its instant.
-pub async fn latest(tx: &mut Tx) -> Result<Option<(EventId, Instant)>, StoreError> {
+/// The event that was told last, when, and how many there are; an event's id begins with its instant.
+pub async fn latest(tx: &mut Tx) -> Result<Option<(EventId, Instant, i64)>, StoreError> {
     tx.optional(LATEST, args![]).await
 }
 
 sql! {
-    LATEST = "SELECT id, at FROM event ORDER BY id DESC LIMIT 1";
+    LATEST = "SELECT id, at, (SELECT COUNT(*) FROM event) FROM event ORDER BY id DESC LIMIT 1";
 }
 
 /// How many kinds one question about a span of time may name.

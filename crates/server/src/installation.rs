@@ -16,9 +16,11 @@ pub(crate) async fn went_on(db: &Db, start: Instant, seed: u64) -> Result<(Clock
     let latest = db.read(async |tx: &mut Tx| events::latest(tx).await).await?;
     Ok(match latest {
         None => (Clock::stepped(start), IdSource::seeded(seed)),
-        Some((event, at)) => {
+        Some((event, at, told)) => {
             let (high, low) = event.uuid().as_u64_pair();
-            (Clock::stepped(start.max(at)), IdSource::seeded(seed ^ high.rotate_left(17) ^ low))
+            // Of two events of one instant the later need not have the higher id; only their number always grows.
+            let told = u64::try_from(told).unwrap_or(0).rotate_left(40);
+            (Clock::stepped(start.max(at)), IdSource::seeded(seed ^ high.rotate_left(17) ^ low ^ told))
         }
     })
 }
