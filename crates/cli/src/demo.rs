@@ -45,9 +45,6 @@ pub(crate) struct DemoArgs {
     /// Whether things go wrong on purpose; the report says which of them the shop has told somebody.
     #[arg(long, value_enum, default_value_t = FaultsWanted::Planted)]
     faults: FaultsWanted,
-    /// Hang probes in every zone, which speak MQTT through the nights; a freezer may fail as well.
-    #[arg(long)]
-    sensors: bool,
     /// Write the report here as JSON.
     #[arg(long)]
     report: Option<PathBuf>,
@@ -101,7 +98,7 @@ pub(crate) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
     let pulse = sim::Pulse::default();
     let plan = sim::Plan {
         address: server.address(),
-        broker: args.sensors.then_some(broker),
+        broker,
         phones,
         opens,
         start,

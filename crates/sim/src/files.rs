@@ -1,6 +1,8 @@
 //! Restaurants whose orders come by file: the desk takes their list of customers once, with a slip that it puts right,
 //! and their standing orders every morning.
 
+use std::collections::BTreeMap;
+
 use kernel::Date;
 use serde_json::Value;
 
@@ -18,6 +20,7 @@ const ORDERS_PER_FILE_ORDER: u32 = 10;
 /// When the desk sends the file: minutes after the morning began. Its orders are for the afternoon.
 const SENT_AFTER: i64 = 40;
 const WINDOW: (&str, &str) = ("14:00", "16:00");
+const SOLD_OUT: &str = "allocation/short-stock";
 
 const CUSTOMER_COLUMNS: &str = "reference,kind,name,phone,languages,address,lift,latitude,longitude";
 const ORDER_COLUMNS: &str = "order,customer,site,delivery_on,from,to,product,pieces,weight,payment";
@@ -58,13 +61,12 @@ pub(crate) async fn enter_restaurants(world: &mut World) -> Result<(), SimError>
 fn restaurants(world: &mut World) -> String {
     let mut rows = vec![format!("{CUSTOMER_COLUMNS}\r\n")];
     for (at, site) in world.sites.iter().enumerate() {
-        let reach = site.radius * 6 / 1000 * 9;
         for nth in 0..RESTAURANTS {
             let digits = if site.phone_prefix == "+8613" { 900_000_000 } else { 90_000_000 };
             let phone = format!("{}{}", site.phone_prefix, digits + at * 100 + nth);
             let lang = if at == 0 { "zh-Hant" } else { "zh-Hans" };
-            let latitude = degrees(site.latitude + world.desk.within(-reach, reach));
-            let longitude = degrees(site.longitude + world.desk.within(-reach, reach));
+            let (latitude, longitude) = site.a_home(&mut world.desk);
+            let (latitude, longitude) = (degrees(latitude), degrees(longitude));
             rows.push(format!(
                 "R-{at}-{nth},business,Restaurant {at}-{nth},{phone},{lang},\"No. {nth}, Market Street\",no,{latitude},{longitude}\r\n"
             ));
@@ -93,15 +95,19 @@ pub(crate) fn morning(world: &mut World, day: u32) {
 pub(crate) async fn send_standing_orders(world: &mut World, day: u32, count: u32) -> Result<(), SimError> {
     let path = "/api/imports/orders";
     world.awake("desk").await?;
-    let file = standing_orders(world, day, count);
-    let answer = world.shop.send_file("desk", path, file).await?;
+    let mut orders = standing_orders(world, day, count);
     world.tally.add("orders", "submitted", i64::from(count));
-    let report = match answer {
-        Answer::Done(report) => report,
-        Answer::Refused(slug, _) => {
-            world.tally.count("files", &slug);
-            world.tally.add("orders_refused", &slug, i64::from(count));
-            return Ok(());
+    let report = loop {
+        let file = format!("{ORDER_COLUMNS}\r\n{}", orders.concat().concat());
+        match world.shop.send_file("desk", path, file).await? {
+            Answer::Done(report) => break report,
+            Answer::Refused(slug, problem) => {
+                world.tally.count("files", &slug);
+                orders = without_sold_out(world, orders, &problem);
+                if orders.is_empty() {
+                    return Ok(());
+                }
+            }
         }
     };
     world.tally.add("files", "orders_created", number(&report, "created")?);
@@ -123,9 +129,38 @@ pub(crate) async fn send_standing_orders(world: &mut World, day: u32, count: u32
     Ok(())
 }
 
+/// A file is taken whole or not at all. Where a shelf is short of something, the desk tells that restaurant and sends
+/// the file again without its order; with any other fault nothing of the file is left to send.
+fn without_sold_out(world: &mut World, orders: Vec<StandingOrder>, problem: &Value) -> Vec<StandingOrder> {
+    let faults = problem.get("errors").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let mut faulty_rows = BTreeMap::new();
+    for fault in faults {
+        let word = |name| fault.get(name).and_then(Value::as_str).unwrap_or_default();
+        let row = word("field").split('/').nth(1).and_then(|row| row.parse::<usize>().ok());
+        faulty_rows.insert(row.unwrap_or(0), word("code").to_owned());
+    }
+    let are_all_sold_out = !faulty_rows.is_empty() && faulty_rows.values().all(|slug| slug == SOLD_OUT);
+    // The heading is the first row of the file.
+    let mut next_row = 2;
+    let mut left = Vec::new();
+    for order in orders {
+        let rows = next_row..next_row + order.len();
+        next_row = rows.end;
+        match faulty_rows.range(rows).next() {
+            Some((_, slug)) => world.tally.count("orders_refused", slug),
+            None if are_all_sold_out => left.push(order),
+            None => world.tally.count("orders_refused", "imports/bad-rows"),
+        }
+    }
+    left
+}
+
+/// The rows of one order.
+type StandingOrder = Vec<String>;
+
 /// Two or three products an order, in the units that kitchens write.
-fn standing_orders(world: &mut World, day: u32, count: u32) -> String {
-    let mut rows = vec![format!("{ORDER_COLUMNS}\r\n")];
+fn standing_orders(world: &mut World, day: u32, count: u32) -> Vec<StandingOrder> {
+    let mut orders = Vec::new();
     let sites = world.sites.len();
     for nth in 0..usize::try_from(count).unwrap_or(0) {
         let (at, restaurant) = (nth % sites, nth / sites % RESTAURANTS);
@@ -134,6 +169,7 @@ fn standing_orders(world: &mut World, day: u32, count: u32) -> String {
         let (code, skus) = (site.code.clone(), site.skus.clone());
         let lines = usize::try_from(world.desk.within(2, 3)).unwrap_or(2);
         let first = usize::try_from(world.desk.within(0, 1_000)).unwrap_or(0);
+        let mut rows = Vec::new();
         for line in 0..lines {
             let Some(sku) = skus.get((first + line * 3) % skus.len().max(1)) else { continue };
             let amount = match sku.measure.as_str() {
@@ -145,6 +181,7 @@ fn standing_orders(world: &mut World, day: u32, count: u32) -> String {
                 WINDOW.0, WINDOW.1, sku.code
             ));
         }
+        orders.push(rows);
     }
-    rows.concat()
+    orders
 }

@@ -47,8 +47,8 @@ use world::World;
 pub struct Plan {
     /// Where the server is.
     pub address: String,
-    /// Where sensors speak MQTT; none when the company has no sensors.
-    pub broker: Option<std::net::SocketAddr>,
+    /// Where sensors speak MQTT.
+    pub broker: std::net::SocketAddr,
     /// Where notices arrive; the server was told this address.
     pub phones: Phones,
     /// When the shop is founded, in the night before its first day.

@@ -7,7 +7,7 @@ use crate::{
     SimError, complaints, customers,
     day::Doing,
     shop::{Answer, list, text},
-    world::World,
+    world::{MICRODEGREES_PER_KILOMETRE, World},
 };
 
 /// One door of a run.
@@ -20,6 +20,8 @@ pub(crate) struct Stop {
     rest: Vec<Stop>,
 }
 
+/// A van between lights and lorries: 21 km an hour.
+const METRES_PER_MINUTE: i64 = 350;
 /// Nobody opens, this often in a thousand.
 const ABSENT_PER_MILLE: i64 = 15;
 /// A dispatcher looks again whether the van is back.
@@ -169,13 +171,14 @@ pub(crate) async fn hand_over(
         world.tally.count("punctuality", text(&done, "punctuality")?);
         customers::will_rate(world, &stop.order);
     }
-    next_door(world, site, run, crew, stop.rest).await
+    next_door(world, site, run, crew, stop).await
 }
 
-async fn next_door(world: &mut World, site: usize, run: String, crew: usize, rest: Vec<Stop>) -> Result<(), SimError> {
-    let mut doors = rest.into_iter();
+async fn next_door(world: &mut World, site: usize, run: String, crew: usize, stop: Stop) -> Result<(), SimError> {
+    let home = way_home(world, site, &stop);
+    let mut doors = stop.rest.into_iter();
     let Some(mut next) = doors.next() else {
-        let back = world.now.plus_minutes(world.streets.within(8, 20));
+        let back = traffic(world, world.now.plus_minutes(home));
         world.agenda.enter(back, Doing::Return { site, run, crew });
         return Ok(());
     };
@@ -190,6 +193,13 @@ async fn next_door(world: &mut World, site: usize, run: String, crew: usize, res
     let at = traffic(world, moment(&eta, "at")?);
     world.agenda.enter(at, Doing::Arrive { site, run, crew, stop: Box::new(next) });
     Ok(())
+}
+
+/// Minutes from a door to the dock, along streets that cross at right angles.
+fn way_home(world: &World, site: usize, from: &Stop) -> i64 {
+    let Some(site) = world.sites.get(site) else { return 0 };
+    let apart = (from.latitude - site.latitude).abs() + (from.longitude - site.longitude).abs();
+    apart * 1_000 / MICRODEGREES_PER_KILOMETRE / METRES_PER_MINUTE
 }
 
 /// What nobody took comes back to the dock, and the run is over.

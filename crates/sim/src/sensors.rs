@@ -27,7 +27,7 @@ pub(crate) const FAILURE_MINUTES: i64 = 90;
 
 /// The probes, and what becomes of the places where they hang.
 pub(crate) struct Sensors {
-    broker: Option<SocketAddr>,
+    broker: SocketAddr,
     probes: Vec<Probe>,
     chance: Chance,
 }
@@ -46,7 +46,7 @@ struct Probe {
 }
 
 impl Sensors {
-    pub(crate) fn of(seed: u64, broker: Option<SocketAddr>) -> Self {
+    pub(crate) fn of(seed: u64, broker: SocketAddr) -> Self {
         Self { broker, probes: Vec::new(), chance: Chance::of(seed, "sensors") }
     }
 
@@ -54,11 +54,6 @@ impl Sensors {
     pub(crate) fn freezer_of(&self, site: usize) -> Option<&str> {
         let of_site = |probe: &&Probe| probe.site == site && probe.class == "frozen";
         self.probes.iter().find(of_site).map(|probe| probe.id.as_str())
-    }
-
-    /// Whether the company has sensors at all.
-    pub(crate) const fn hang(&self) -> bool {
-        self.broker.is_some()
     }
 
     /// Lets the freezer of a site fail from an instant on: the compressor stands still.
@@ -81,7 +76,7 @@ fn usual(class: &str) -> (i64, i64) {
 
 /// Hangs a probe into every zone, gives it its secret, and says how the chilled goods age.
 pub(crate) async fn install(world: &mut World) -> Result<(), SimError> {
-    let Some(broker) = world.sensors.broker else { return Ok(()) };
+    let broker = world.sensors.broker;
     let sites: Vec<String> = world.sites.iter().map(|site| site.id.clone()).collect();
     for (at, site) in sites.iter().enumerate() {
         let zones = world.shop.get("manager", &format!("/api/sites/{site}/zones")).await?.done("zones")?;

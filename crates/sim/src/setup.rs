@@ -17,7 +17,7 @@ const WINDOWS: [(i64, i64, i64); 5] =
     [(600, 720, 480), (720, 840, 600), (840, 960, 720), (960, 1080, 840), (1080, 1200, 960)];
 /// A van manages so many doors in a window of two hours, loading and the way back included; the dispatcher offers no
 /// more than that.
-const DOORS_PER_VAN: usize = 7;
+const DOORS_PER_VAN: usize = 5;
 const SHIFT: (i64, i64) = (510, 1290);
 /// Customers per hundred orders: most come back.
 const CUSTOMERS_PER_HUNDRED_ORDERS: u32 = 30;
@@ -69,12 +69,8 @@ async fn sit_the_exam(world: &mut World) -> Result<(), SimError> {
 /// A customer moves into the delivery area of a site.
 async fn register(world: &mut World, nth: u32) -> Result<(), SimError> {
     let at = usize::try_from(nth).unwrap_or(0) % world.sites.len().max(1);
-    let chance = &mut world.streets;
     let Some(site) = world.sites.get(at) else { return Ok(()) };
-    // A square well inside the circle; 1 km is about 9,000 millionths of a degree of latitude.
-    let reach = site.radius * 6 / 1000 * 9;
-    let latitude = site.latitude + chance.within(-reach, reach);
-    let longitude = site.longitude + chance.within(-reach, reach);
+    let (latitude, longitude) = site.a_home(&mut world.streets);
     let phone = format!("{}{:08}", site.phone_prefix, 10_000_000 + nth);
     let phone = if site.phone_prefix == "+8613" { format!("+8613{:09}", 800_000_000 + nth) } else { phone };
     let lang = if at == 0 { "zh-Hant" } else { "zh-Hans" };

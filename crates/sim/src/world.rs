@@ -68,6 +68,17 @@ pub(crate) struct Site {
     pub(crate) totes_in_use: BTreeMap<String, Vec<String>>,
 }
 
+impl Site {
+    /// Where somebody of its town lives: in a square about the warehouse that lies well inside the circle it delivers to.
+    pub(crate) fn a_home(&self, chance: &mut Chance) -> (i64, i64) {
+        let reach = self.radius / 2 * MICRODEGREES_PER_KILOMETRE / 1_000;
+        (self.latitude + chance.within(-reach, reach), self.longitude + chance.within(-reach, reach))
+    }
+}
+
+/// Millionths of a degree of latitude, which in the towns of the company is near enough for longitude.
+pub(crate) const MICRODEGREES_PER_KILOMETRE: i64 = 9_000;
+
 /// A product as buyers and shoppers see it.
 #[derive(Clone, Debug)]
 pub(crate) struct Sku {

@@ -66,8 +66,8 @@ sql! {
                    WHERE site = $1 AND state = 'open' AND starts_at < $3 AND ends_at > $2 ORDER BY id {lock}";
     /// The tours of shifts that this window may not disturb: those of other windows, and those begun.
     BUSY = "SELECT r.shift, r.state, r.departs_at, r.returns_at, r.closed_at,
-                   (SELECT MAX(o.eta_at + o.service_ms) FROM stop o
-                    WHERE o.run = r.id AND o.state IN ('planned', 'arrived'))
+                   (SELECT COALESCE(o.closed_at, o.eta_at + o.service_ms) - (o.planned_at + o.service_ms) FROM stop o
+                    WHERE o.run = r.id AND o.state <> 'withdrawn' ORDER BY o.sequence DESC LIMIT 1)
             FROM delivery_run r JOIN shift s ON s.id = r.shift
             WHERE r.site = $1 AND s.starts_at < $3 AND s.ends_at > $2
               AND (r.state IN ('loading', 'departed', 'finished')
@@ -331,8 +331,8 @@ pub(super) struct Busy {
     state: RunState,
     returns_at: Instant,
     closed_at: Option<Instant>,
-    /// When the last open door will be done with.
-    last_door: Option<Instant>,
+    /// How much later than planned the last door is done with, or will be.
+    late_ms: Option<i64>,
 }
 
 impl Busy {
@@ -340,7 +340,7 @@ impl Busy {
     pub(super) fn until(&self, now: Instant) -> Instant {
         match self.state {
             RunState::Planned | RunState::Loading => self.returns_at.plus_millis(now.since(self.departs_at).max(0)),
-            RunState::Departed => self.returns_at.max(now).max(self.last_door.unwrap_or(now)),
+            RunState::Departed => self.returns_at.plus_millis(self.late_ms.unwrap_or(0)).max(now),
             RunState::Finished | RunState::Cancelled => self.closed_at.unwrap_or(self.returns_at),
         }
     }
@@ -348,8 +348,8 @@ impl Busy {
 
 impl FromRow for Busy {
     fn from_row(row: &Row<'_>) -> Result<Self> {
-        let (shift, state, departs_at, returns_at, closed_at, last_door) = FromRow::from_row(row)?;
-        Ok(Self { shift, departs_at, state, returns_at, closed_at, last_door })
+        let (shift, state, departs_at, returns_at, closed_at, late_ms) = FromRow::from_row(row)?;
+        Ok(Self { shift, departs_at, state, returns_at, closed_at, late_ms })
     }
 }
 

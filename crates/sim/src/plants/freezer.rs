@@ -20,9 +20,6 @@ const UNTIL_MINUTE: i64 = 20 * 60 + 30;
 const LIMIT: i64 = -120;
 
 fn place(world: &World, chance: &mut Chance) -> Option<Spot> {
-    if !world.sensors.hang() {
-        return None;
-    }
     let day = chance.within(0, i64::from(world.days) - 1);
     let last = i64::try_from(world.sites.len()).ok()? - 1;
     let site = usize::try_from(chance.within(0, last)).ok()?;
