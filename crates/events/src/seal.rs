@@ -42,11 +42,11 @@ pub async fn seal(db: &Db, now: Instant, holder: &str) -> Result<Sealed, StoreEr
         let holder = holder.to_owned();
         let (events, position) = db.write(async move |tx: &mut Tx| seal_block(tx, now, &holder).await).await?;
         sealed.position = position;
-        if events == 0 {
+        sealed.events = sealed.events.saturating_add(events);
+        sealed.blocks = sealed.blocks.saturating_add(i64::from(events > 0));
+        if events < BATCH_MAX {
             break;
         }
-        sealed.events = sealed.events.saturating_add(events);
-        sealed.blocks = sealed.blocks.saturating_add(1);
     }
     Ok(sealed)
 }

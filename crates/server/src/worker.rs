@@ -57,6 +57,13 @@ pub(crate) struct Worker {
     pub(crate) swept_at: std::sync::atomic::AtomicI64,
 }
 
+/// Whether the sweeps were due.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Swept {
+    Yes,
+    NotYet,
+}
+
 /// Moves a demonstration's clock with the work that becomes due on the way.
 #[derive(Clone)]
 pub(crate) struct Steps(pub(crate) Arc<Worker>);
@@ -69,12 +76,13 @@ impl Steps {
         if let Some(sensors) = worker.sensors.get() {
             sensors.settle().await.map_err(|error| Problem::internal(&error))?;
         }
+        let mut due = worker.next_due().await?;
         loop {
-            let next = worker.next_due().await?.map_or(to, |due| due.max(worker.clock.now()).min(to));
+            let next = due.max(worker.clock.now()).min(to);
             worker.clock.advance_to(next);
             worker.work_until(next).await?;
-            let further = worker.next_due().await?.is_some_and(|due| due <= to);
-            if next >= to && !further {
+            due = worker.next_due().await?;
+            if next >= to && due > to {
                 return Ok(());
             }
         }
@@ -84,33 +92,33 @@ impl Steps {
 impl Worker {
     /// Does everything that is due at `now`.
     pub(crate) async fn work_until(&self, now: Instant) -> Result<(), FlowRefusal> {
-        self.sweep(now).await?;
+        let swept = self.sweep(now).await?;
         for _ in 0..ROUNDS_MAX {
             if self.do_due_jobs(now).await? == 0 {
                 break;
             }
         }
-        self.seal(now).await?;
-        // Who wants to be told of what was sealed gets a job for it, which is done in the next round.
-        webhooks::read_on(&self.db, &self.ids, now).await?;
+        let sealed = self.seal(now).await?;
+        // Who wants to be told of what was sealed gets a job for it, which is done in the next round. What another
+        // process has sealed and not told, because it died, is told after the next sweep.
+        if swept == Swept::Yes || sealed > 0 {
+            webhooks::read_on(&self.db, &self.ids, now).await?;
+        }
         Ok(())
     }
 
     /// When there will be something to do.
-    async fn next_due(&self) -> Result<Option<Instant>, StoreError> {
+    async fn next_due(&self) -> Result<Instant, StoreError> {
         let job = self.db.read(async |tx: &mut Tx| jobs::next_due(tx).await).await?;
         let sweep = self.swept_at.load(std::sync::atomic::Ordering::Acquire).saturating_add(SWEEP_EVERY_MS);
-        Ok(Some(Instant::from_millis(job.map_or(sweep, |job| job.min(sweep)))))
+        Ok(Instant::from_millis(job.map_or(sweep, |job| job.min(sweep))))
     }
 
     async fn do_due_jobs(&self, now: Instant) -> Result<usize, StoreError> {
         // One look instead of a claim per kind: mostly there is nothing to do.
-        let due = self.db.read(async |tx: &mut Tx| jobs::next_due(tx).await).await?;
-        if due.is_none_or(|due| due > now.millis()) {
-            return Ok(0);
-        }
+        let due = self.db.read(async move |tx: &mut Tx| jobs::due_kinds(tx, now.millis()).await).await?;
         let mut done = 0;
-        for kind in KINDS {
+        for kind in KINDS.into_iter().filter(|kind| due.iter().any(|due| due == kind)) {
             // Owned: a verb that captures a reference is not general enough for a task to be sent between threads.
             let kind = kind.to_owned();
             let claimed = self
@@ -205,11 +213,11 @@ impl Worker {
     }
 
     /// What is due by the clock alone: promises that ran out.
-    async fn sweep(&self, now: Instant) -> Result<(), FlowRefusal> {
+    async fn sweep(&self, now: Instant) -> Result<Swept, FlowRefusal> {
         use std::sync::atomic::Ordering;
         let last = self.swept_at.load(Ordering::Acquire);
         if now.millis() < last.saturating_add(SWEEP_EVERY_MS) {
-            return Ok(());
+            return Ok(Swept::NotYet);
         }
         self.swept_at.store(now.millis(), Ordering::Release);
         let stamp = Stamp::system(now, &self.ids);
@@ -222,7 +230,7 @@ impl Worker {
                 break;
             }
         }
-        Ok(())
+        Ok(Swept::Yes)
     }
 
     /// Complaints are joined with their causes and remedied by rule, each in a transaction of its own; what customers
@@ -248,12 +256,14 @@ impl Worker {
     }
 
     /// Gives positions to what was told and wakes those who listen.
-    async fn seal(&self, now: Instant) -> Result<(), StoreError> {
+    async fn seal(&self, now: Instant) -> Result<i64, StoreError> {
+        let mut events = 0_i64;
         loop {
             let sealed = events::seal(&self.db, now, &self.name).await?;
             if sealed.events == 0 {
-                return Ok(());
+                return Ok(events);
             }
+            events = events.saturating_add(sealed.events);
             self.feed.advanced(sealed.position);
         }
     }

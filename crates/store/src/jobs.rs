@@ -30,6 +30,7 @@ sql! {
     BURY = "UPDATE job SET state = 'buried', error = $2 WHERE id = $1 AND state = 'open'";
     NEXT_DUE = "SELECT MIN(CASE WHEN leased_until > due_at THEN leased_until ELSE due_at END)
                 FROM job WHERE state = 'open'";
+    DUE_KINDS = "SELECT DISTINCT kind FROM job WHERE state = 'open' AND due_at <= $1 AND leased_until <= $1 ORDER BY kind";
     COUNTED = "SELECT kind, state, COUNT(*) FROM job WHERE state IN ('open', 'buried') GROUP BY kind, state ORDER BY kind, state";
     PURGE = "DELETE FROM job
              WHERE seq IN (SELECT seq FROM job WHERE state = 'done' AND due_at < $1 ORDER BY seq LIMIT $2)";
@@ -106,6 +107,11 @@ pub async fn bury(tx: &mut Tx, id: Uuid, error: &str) -> Result<bool> {
 /// When the next job of any kind can be claimed.
 pub async fn next_due(tx: &mut Tx) -> Result<Option<i64>> {
     tx.one(NEXT_DUE, args![]).await
+}
+
+/// The kinds of which jobs can be claimed now.
+pub async fn due_kinds(tx: &mut Tx, now: i64) -> Result<Vec<String>> {
+    tx.all(DUE_KINDS, args![now]).await
 }
 
 /// How many jobs of each kind are open, and how many wait for a person.

@@ -36,6 +36,8 @@ impl Embedded {
         // Otherwise a misspelt "column" in double quotes is a string, on this engine only.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+        // One plan for a statement. Otherwise a new value in a comparison may have it prepared anew, again and again.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // FULL: NORMAL may lose the last commits when the power fails, and they have been answered by then.
         connection.execute_batch(
             "PRAGMA journal_mode = WAL;
@@ -71,12 +73,13 @@ impl Embedded {
 
     pub(crate) fn batch(&mut self, sql: &str) -> Result<()> {
         self.wrote = true;
-        self.say(sql)
+        Ok(self.connection.execute_batch(sql)?)
     }
 
-    /// Runs what opens and closes transactions.
+    /// Runs one of the few statements that open and close transactions.
     pub(crate) fn say(&self, sql: &str) -> Result<()> {
-        Ok(self.connection.execute_batch(sql)?)
+        self.connection.prepare_cached(sql)?.raw_execute()?;
+        Ok(())
     }
 
     /// Ends whatever transaction is open; SQLite may have ended it already.
