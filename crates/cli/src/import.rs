@@ -20,7 +20,7 @@ use crate::Failure;
 
 #[derive(Args)]
 pub(crate) struct ImportArgs {
-    /// What the file holds: products, suppliers, customers, stock or orders.
+    /// What the file holds: products, suppliers, customers, quotes, sales, stock or orders.
     #[arg(value_parser = kind)]
     kind: Kind,
     /// The file, CSV (UTF-8) or XLSX.
@@ -53,7 +53,7 @@ pub(crate) struct ImportArgs {
 
 #[derive(Args)]
 pub(crate) struct TemplateArgs {
-    /// What the file will hold: products, suppliers, customers, stock or orders.
+    /// What the file will hold: products, suppliers, customers, quotes, sales, stock or orders.
     #[arg(value_parser = kind)]
     kind: Kind,
     /// csv or xlsx.

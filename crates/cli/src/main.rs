@@ -40,7 +40,7 @@ enum Command {
     Roads(roads::RoadsArgs),
     /// Plan delivery routes from a file, measure the planner, check a solution.
     Route(route::RouteArgs),
-    /// Take a file of products, suppliers, customers, stock or orders: all of it, or nothing.
+    /// Take a file of products, suppliers, customers, quotes, sales, stock or orders: all of it, or nothing.
     Import(import::ImportArgs),
     /// Write a file to be filled in and imported.
     Template(import::TemplateArgs),

@@ -1,5 +1,7 @@
 //! What people write into cells, read exactly. Pure; every refusal names what stood there.
 
+use std::ops::RangeInclusive;
+
 use axum::http::StatusCode;
 use edge::Problem;
 use kernel::{Currency, Date, Unit, UnitError};
@@ -162,7 +164,7 @@ pub(crate) fn unit(name: &str) -> Option<Unit> {
 }
 
 /// A weight: `1.5 台斤`, `900`, `0.6kg`. A bare number is grams. What is not whole grams is refused with its neighbours.
-pub(crate) fn grams(cell: &Cell, max: i64) -> Result<i64, Problem> {
+pub(crate) fn grams(cell: &Cell, bounds: RangeInclusive<i64>) -> Result<i64, Problem> {
     let written = half_width(&shown(cell));
     let end = written.find(|letter: char| !(letter.is_ascii_digit() || ".,".contains(letter))).unwrap_or(written.len());
     let (amount, name) = written.split_at(end);
@@ -179,11 +181,11 @@ pub(crate) fn grams(cell: &Cell, max: i64) -> Result<i64, Problem> {
             .with("above", near.above),
         UnitError::NotANumber(_) | UnitError::TooLarge => not_a_weight(),
     })?;
-    if (1..=max).contains(&grams) {
-        Ok(grams)
-    } else {
-        Err(refused("imports/out-of-range").with("value", &written).with("min", "1 g").with("max", format!("{max} g")))
+    if bounds.contains(&grams) {
+        return Ok(grams);
     }
+    let (min, max) = (format!("{} g", bounds.start()), format!("{} g", bounds.end()));
+    Err(refused("imports/out-of-range").with("value", &written).with("min", min).with("max", max))
 }
 
 /// A date of the common calendar or of the Republic: `2026-03-28`, `2026/3/28`, `20260328`, `115/3/28`, `1150328`,

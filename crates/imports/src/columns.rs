@@ -5,7 +5,7 @@ use kernel::{Lang, speech};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::kinds::{customers, orders, products, stock, suppliers};
+use crate::kinds::{customers, orders, products, quotes, sales, stock, suppliers};
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -14,18 +14,23 @@ pub enum Kind {
     Products,
     Suppliers,
     Customers,
+    Quotes,
+    Sales,
     Stock,
     Orders,
 }
 
 impl Kind {
-    pub const ALL: [Self; 5] = [Self::Products, Self::Suppliers, Self::Customers, Self::Stock, Self::Orders];
+    pub const ALL: [Self; 7] =
+        [Self::Products, Self::Suppliers, Self::Customers, Self::Quotes, Self::Sales, Self::Stock, Self::Orders];
 
     pub const fn code(self) -> &'static str {
         match self {
             Self::Products => "products",
             Self::Suppliers => "suppliers",
             Self::Customers => "customers",
+            Self::Quotes => "quotes",
+            Self::Sales => "sales",
             Self::Stock => "stock",
             Self::Orders => "orders",
         }
@@ -41,6 +46,7 @@ impl Kind {
             Self::Products => Duty::ManageCatalog,
             Self::Suppliers => Duty::ManageSuppliers,
             Self::Customers => Duty::ManageCustomers,
+            Self::Quotes | Self::Sales => Duty::ResearchMarket,
             Self::Stock => Duty::OpenStock,
             Self::Orders => Duty::TakeOrders,
         }
@@ -51,6 +57,8 @@ impl Kind {
             Self::Products => products::COLUMNS,
             Self::Suppliers => suppliers::COLUMNS,
             Self::Customers => customers::COLUMNS,
+            Self::Quotes => quotes::COLUMNS,
+            Self::Sales => sales::COLUMNS,
             Self::Stock => stock::COLUMNS,
             Self::Orders => orders::COLUMNS,
         }

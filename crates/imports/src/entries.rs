@@ -12,7 +12,7 @@ use crate::{
     cells::refused,
     columns::Kind,
     faults::Fault,
-    kinds::{Entered, SitesByCode, customers, orders, products, stock, suppliers},
+    kinds::{Entered, SitesByCode, customers, orders, products, quotes, sales, stock, suppliers},
     line::{Layout, Line},
     run::Counted,
     store::Remembered,
@@ -31,6 +31,8 @@ pub(crate) enum Entries {
     Products(Vec<At<products::Product>>),
     Suppliers(Vec<At<suppliers::Row>>),
     Customers(Vec<At<customers::Row>>),
+    Quotes(Vec<At<quotes::Row>>),
+    Sales(Vec<At<sales::Row>>),
     Stock(Vec<At<stock::Row>>),
     Orders(Vec<orders::Order>),
 }
@@ -57,6 +59,14 @@ impl Entries {
             Kind::Customers => {
                 let rows = each(table, layout, lang, faults, |line, _| customers::read(line));
                 Self::Customers(once_each(rows, "reference", customers::Row::key, faults))
+            }
+            Kind::Quotes => {
+                let rows = each(table, layout, lang, faults, |line, _| quotes::read(line));
+                Self::Quotes(once_each(rows, "day", quotes::Row::key, faults))
+            }
+            Kind::Sales => {
+                let rows = each(table, layout, lang, faults, |line, _| sales::read(line, sites));
+                Self::Sales(once_each(rows, "day", sales::Row::key, faults))
             }
             Kind::Stock => {
                 let rows = each(table, layout, lang, faults, |line, _| stock::read(line, sites));
@@ -97,6 +107,8 @@ impl Entries {
                     taken.note(Kind::Customers, row.row, entered, || Some((row.what.key().to_owned(), None)))?;
                 }
             }
+            Self::Quotes(rows) => quotes::enter(tx, stamp, rows, taken).await?,
+            Self::Sales(rows) => sales::enter(tx, stamp, rows, taken).await?,
             Self::Stock(rows) => {
                 let mut shelves = stock::Shelves::default();
                 for row in rows {
@@ -137,23 +149,27 @@ impl Taken {
         entered: Result<Entered, Problem>,
         known: impl FnOnce() -> Option<(String, Option<String>)>,
     ) -> Result<(), Problem> {
-        match entered {
+        let Some(Entered { change, object }) = self.judged(kind, row, entered)? else { return Ok(()) };
+        match change {
+            Change::Created => self.counted.created += 1,
+            Change::Changed => self.counted.changed += 1,
+            Change::Same => self.counted.same += 1,
+        }
+        if change == Change::Created {
+            let new = known().map(|(key, fingerprint)| Remembered { key, object, fingerprint });
+            self.remembered.extend(new);
+        }
+        Ok(())
+    }
+
+    /// What came of a row, or nothing if it was refused: then its fault is noted.
+    pub(crate) fn judged<T>(&mut self, kind: Kind, row: usize, came: Result<T, Problem>) -> Result<Option<T>, Problem> {
+        match came {
+            Ok(came) => Ok(Some(came)),
             Err(problem) if problem.status().is_server_error() => Err(problem),
             Err(problem) => {
                 self.faults.push(Fault::of(kind, row, problem));
-                Ok(())
-            }
-            Ok(Entered { change, object }) => {
-                match change {
-                    Change::Created => self.counted.created += 1,
-                    Change::Changed => self.counted.changed += 1,
-                    Change::Same => self.counted.same += 1,
-                }
-                if change == Change::Created {
-                    let new = known().map(|(key, fingerprint)| Remembered { key, object, fingerprint });
-                    self.remembered.extend(new);
-                }
-                Ok(())
+                Ok(None)
             }
         }
     }

@@ -31,6 +31,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(import_products))
         .routes(routes!(import_suppliers))
         .routes(routes!(import_customers))
+        .routes(routes!(import_quotes))
+        .routes(routes!(import_sales))
         .routes(routes!(import_stock))
         .routes(routes!(import_orders))
         .routes(routes!(import_template))
@@ -89,6 +91,34 @@ async fn import_customers(
     file: ApiBytes,
 ) -> Result<ApiJson<Report>, Problem> {
     taken(&app, &by, key, Kind::Customers, taking, file).await
+}
+
+/// Import wholesale prices that were seen; what is known is replaced.
+#[utoipa::path(post, path = "/imports/quotes", tag = "1.1 market", operation_id = "import_quotes",
+    request_body(content = Vec<u8>, content_type = "text/csv"), params(Taking, IdempotencyKey),
+    responses((status = 200, body = Report), (status = "4XX", body = Problem)))]
+async fn import_quotes(
+    State(app): State<App>,
+    by: By<duty::ResearchMarket>,
+    key: IdempotencyKey,
+    ApiQuery(taking): ApiQuery<Taking>,
+    file: ApiBytes,
+) -> Result<ApiJson<Report>, Problem> {
+    taken(&app, &by, key, Kind::Quotes, taking, file).await
+}
+
+/// Import days of sales; what is known is replaced.
+#[utoipa::path(post, path = "/imports/sales", tag = "1.1 market", operation_id = "import_sales",
+    request_body(content = Vec<u8>, content_type = "text/csv"), params(Taking, IdempotencyKey),
+    responses((status = 200, body = Report), (status = "4XX", body = Problem)))]
+async fn import_sales(
+    State(app): State<App>,
+    by: By<duty::ResearchMarket>,
+    key: IdempotencyKey,
+    ApiQuery(taking): ApiQuery<Taking>,
+    file: ApiBytes,
+) -> Result<ApiJson<Report>, Problem> {
+    taken(&app, &by, key, Kind::Sales, taking, file).await
 }
 
 /// Import what was counted on the shelves before the system was.

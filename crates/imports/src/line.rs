@@ -1,7 +1,9 @@
 //! One row as its kind reads it: cell by cell, every fault noted, so that a bad row is told whole.
 
+use std::ops::RangeInclusive;
+
 use edge::Problem;
-use kernel::{Base, Currency, Date, Money, Price};
+use kernel::{Base, Currency, Date, Money, Price, Quantity};
 use sheets::{Cell, Row};
 
 use crate::{
@@ -92,6 +94,28 @@ impl<'a> Line<'a> {
 
     pub(crate) fn whole_if_any(&mut self, column: &'static str, min: i64, max: i64) -> Option<i64> {
         self.may(column, |cell| cells::whole(cell, min, max))
+    }
+
+    /// How much, in one of two columns: by the piece or by weight.
+    pub(crate) fn pieces_or_weight(
+        &mut self,
+        pieces: RangeInclusive<i64>,
+        grams: RangeInclusive<i64>,
+    ) -> Option<Quantity> {
+        let pieces = self.whole_if_any("pieces", *pieces.start(), *pieces.end());
+        let grams = self.may("weight", |cell| cells::grams(cell, grams));
+        match (self.is_given("pieces"), self.is_given("weight")) {
+            (true, false) => pieces.map(Quantity::pieces),
+            (false, true) => grams.map(Quantity::grams),
+            (true, true) => {
+                self.fault("weight", refused("imports/one-quantity"));
+                None
+            }
+            (false, false) => {
+                self.fault("pieces", refused("imports/quantity-missing"));
+                None
+            }
+        }
     }
 
     /// A word of the column's closed list, as the code that it stands for.

@@ -12,6 +12,7 @@ use catalog::Site;
 use edge::{Problem, Sites};
 use events::{Object, tell};
 use kernel::{Id, Instant, Lang, Stamp};
+use procurement::market::Recorded;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sheets::{Table, Unreadable};
@@ -92,6 +93,12 @@ pub(crate) struct Counted {
     pub(crate) created: i64,
     pub(crate) changed: i64,
     pub(crate) same: i64,
+}
+
+impl From<Recorded> for Counted {
+    fn from(recorded: Recorded) -> Self {
+        Self { created: recorded.created, changed: recorded.changed, same: recorded.same }
+    }
 }
 
 /// A file that was taken, as it is looked up later.

@@ -1286,6 +1286,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/imports/quotes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import wholesale prices that were seen; what is known is replaced. */
+        post: operations["import_quotes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import days of sales; what is known is replaced. */
+        post: operations["import_sales"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/imports/stock": {
         parameters: {
             query?: never;
@@ -7071,7 +7105,7 @@ export interface components {
          * @description What a file holds.
          * @enum {string}
          */
-        Kind: "products" | "suppliers" | "customers" | "stock" | "orders";
+        Kind: "products" | "suppliers" | "customers" | "quotes" | "sales" | "stock" | "orders";
         /** @description What the dates on a label say against those of the goods. */
         Label: {
             /** @enum {string} */
@@ -14913,7 +14947,7 @@ export interface operations {
     list_imports: {
         parameters: {
             query: {
-                kind: "products" | "suppliers" | "customers" | "stock" | "orders";
+                kind: "products" | "suppliers" | "customers" | "quotes" | "sales" | "stock" | "orders";
                 after?: string;
                 limit?: number;
             };
@@ -15052,6 +15086,80 @@ export interface operations {
             };
         };
     };
+    import_quotes: {
+        parameters: {
+            query?: {
+                /** @description Try it to the end and undo it: the answer says what it would have done. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_sales: {
+        parameters: {
+            query?: {
+                /** @description Try it to the end and undo it: the answer says what it would have done. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     import_stock: {
         parameters: {
             query?: {
@@ -15129,7 +15237,7 @@ export interface operations {
     import_template: {
         parameters: {
             query: {
-                kind: "products" | "suppliers" | "customers" | "stock" | "orders";
+                kind: "products" | "suppliers" | "customers" | "quotes" | "sales" | "stock" | "orders";
                 /** @description csv or xlsx. */
                 format?: string;
             };

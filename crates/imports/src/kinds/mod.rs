@@ -3,13 +3,16 @@
 pub(crate) mod customers;
 pub(crate) mod orders;
 pub(crate) mod products;
+pub(crate) mod quotes;
+pub(crate) mod sales;
 pub(crate) mod stock;
 pub(crate) mod suppliers;
 
 use std::collections::BTreeMap;
 
-use catalog::Site;
+use catalog::{Site, Sku};
 use edge::Problem;
+use store::Tx;
 use uuid::Uuid;
 
 use crate::{
@@ -37,6 +40,20 @@ pub(crate) fn site<'s>(line: &mut Line<'_>, column: &'static str, sites: &'s Sit
     })
 }
 
-pub(crate) fn unknown_product(code: &str) -> Problem {
-    refused("imports/unknown-product").with("code", code).field("product")
+/// The products that the rows of a file name, each looked up once.
+#[derive(Default)]
+pub(crate) struct Products(BTreeMap<String, Option<Sku>>);
+
+impl Products {
+    pub(crate) async fn sku(&mut self, tx: &mut Tx, code: &str) -> Result<&Sku, Problem> {
+        if !self.0.contains_key(code) {
+            self.0.insert(code.to_owned(), catalog::sku_by_code(tx, code).await?);
+        }
+        let found = self.0.get(code).and_then(Option::as_ref);
+        found.ok_or_else(|| refused("imports/unknown-product").with("code", code).field("product"))
+    }
+}
+
+pub(crate) fn wrong_measure(code: &str) -> Problem {
+    refused("imports/wrong-measure").with("code", code).field("weight")
 }

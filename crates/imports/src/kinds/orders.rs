@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{Change, Sku};
+use catalog::Change;
 use customers::Phone;
 use edge::Problem;
 use kernel::{AddressId, CustomerId, Id, Quantity, Stamp, Window};
@@ -13,7 +13,7 @@ use orders::{
 use serde::Serialize;
 use store::Tx;
 
-use super::{Entered, SitesByCode, site, unknown_product};
+use super::{Entered, Products, SitesByCode, site};
 use crate::{
     cells::{self, refused},
     columns::{Column, Kind, optional, required},
@@ -90,20 +90,7 @@ pub(crate) fn read(line: &mut Line<'_>, row: usize, sites: &SitesByCode) -> Opti
         _ => None,
     };
     let product = line.code("product", 32);
-    let pieces = line.whole_if_any("pieces", 1, PIECES_MAX);
-    let grams = line.may("weight", |cell| cells::grams(cell, GRAMS_MAX));
-    let quantity = match (line.is_given("pieces"), line.is_given("weight")) {
-        (true, false) => pieces.map(Quantity::pieces),
-        (false, true) => grams.map(Quantity::grams),
-        (true, true) => {
-            line.fault("weight", refused("imports/one-quantity"));
-            None
-        }
-        (false, false) => {
-            line.fault("pieces", refused("imports/quantity-missing"));
-            None
-        }
-    };
+    let quantity = line.pieces_or_weight(1..=PIECES_MAX, 1..=GRAMS_MAX);
     let substitution = line.choice_if_any("substitution", Substitution::from_code).unwrap_or_default();
     let payment = line.must("payment", |cell| {
         let token = cells::typed(cell)?;
@@ -179,7 +166,7 @@ impl Order {
 /// What the orders of one file ask for again and again.
 #[derive(Default)]
 pub(crate) struct Desk {
-    skus: BTreeMap<String, Sku>,
+    products: Products,
     doors: BTreeMap<String, (CustomerId, AddressId)>,
 }
 
@@ -201,7 +188,7 @@ pub(crate) async fn enter(tx: &mut Tx, stamp: &Stamp, desk: &mut Desk, order: &O
     let (customer, address) = door(tx, desk, &order.head.customer).await.map_err(at_first)?;
     let mut lines = Vec::with_capacity(order.lines.len());
     for line in &order.lines {
-        let sku = sku(tx, desk, &line.product).await.map_err(|problem| Refused { row: line.row, problem })?;
+        let sku = desk.products.sku(tx, &line.product).await.map_err(|problem| Refused { row: line.row, problem })?;
         lines.push(NewLine { sku: sku.id, quantity: line.quantity, substitution: line.substitution });
     }
     let new = NewOrder {
@@ -241,13 +228,4 @@ async fn door(tx: &mut Tx, desk: &mut Desk, who: &str) -> Result<(CustomerId, Ad
     let address = located.ok_or_else(|| refused("imports/no-address").with("reference", who).field("customer"))?.id;
     desk.doors.insert(who.to_owned(), (customer, address));
     Ok((customer, address))
-}
-
-async fn sku(tx: &mut Tx, desk: &mut Desk, code: &str) -> Result<Sku, Problem> {
-    if let Some(known) = desk.skus.get(code) {
-        return Ok(known.clone());
-    }
-    let found = catalog::sku_by_code(tx, code).await?.ok_or_else(|| unknown_product(code))?;
-    desk.skus.insert(code.to_owned(), found.clone());
-    Ok(found)
 }

@@ -68,7 +68,7 @@ pub(crate) fn read(line: &mut Line<'_>, sites: &SitesByCode) -> Option<Product> 
         (line.text("name_en", 120), line.text("name_zh_hant", 120), line.text("name_zh_hans", 120));
     let category = line.code("category", 32);
     let measure = line.choice("measure", Measure::from_code);
-    let nominal_grams = line.may("nominal_weight", |cell| cells::grams(cell, GRAMS_MAX));
+    let nominal_grams = line.may("nominal_weight", |cell| cells::grams(cell, 1..=GRAMS_MAX));
     if measure == Some(Measure::CatchWeight) && !line.is_given("nominal_weight") {
         line.fault("nominal_weight", refused("imports/nominal-weight-missing"));
     }
@@ -89,7 +89,7 @@ pub(crate) fn read(line: &mut Line<'_>, sites: &SitesByCode) -> Option<Product> 
     let odour = line.choice_if_any("odour", Odour::from_code).unwrap_or(Odour::Neutral);
     let hygiene = line.choice_if_any("hygiene", Hygiene::from_code).unwrap_or(Hygiene::Packaged);
     let case_amount = line.must("case_amount", |cell| match measure {
-        Some(Measure::Weighed) => cells::grams(cell, GRAMS_MAX),
+        Some(Measure::Weighed) => cells::grams(cell, 1..=GRAMS_MAX),
         Some(Measure::Counted | Measure::CatchWeight) | None => cells::whole(cell, 1, GRAMS_MAX),
     });
     let listing = line.choice_if_any("listing", Listing::from_code).unwrap_or(Listing::Active);

@@ -11,7 +11,7 @@ use serde::Serialize;
 use store::Tx;
 use warehouse::stock::Opening;
 
-use super::{Entered, SitesByCode, site, unknown_product};
+use super::{Entered, Products, SitesByCode, site, wrong_measure};
 use crate::{
     cells::{self, refused},
     columns::{Column, Kind, optional, required},
@@ -58,7 +58,7 @@ pub(crate) fn read(line: &mut Line<'_>, sites: &SitesByCode) -> Option<Row> {
     let place = line.code("place", 20);
     let product = line.code("product", 32);
     let pieces = line.whole_if_any("pieces", 1, Quantity::MAX);
-    let grams = line.may("weight", |cell| cells::grams(cell, Quantity::MAX));
+    let grams = line.may("weight", |cell| cells::grams(cell, 1..=Quantity::MAX));
     if !line.is_given("pieces") && !line.is_given("weight") {
         line.fault("weight", refused("imports/quantity-missing"));
     }
@@ -90,7 +90,7 @@ pub(crate) fn read(line: &mut Line<'_>, sites: &SitesByCode) -> Option<Row> {
 #[derive(Default)]
 pub(crate) struct Shelves {
     places: BTreeMap<(SiteId, String), kernel::PlaceId>,
-    skus: BTreeMap<String, Sku>,
+    products: Products,
 }
 
 impl Row {
@@ -118,11 +118,11 @@ pub(crate) async fn enter(
         return Err(refused("imports/known-otherwise").with("key", &row.reference).field("reference"));
     }
     let place = place(tx, shelves, row).await?;
-    let sku = sku(tx, shelves, &row.product).await?;
+    let sku = shelves.products.sku(tx, &row.product).await?;
     let opening = Opening {
         place,
         sku: sku.id,
-        quantity: quantity(&sku, row)?,
+        quantity: quantity(sku, row)?,
         use_by: row.use_by,
         produced_on: row.produced_on,
         harvested_on: row.harvested_on,
@@ -136,12 +136,11 @@ pub(crate) async fn enter(
 
 /// The dimensions in which the product is kept, and no other.
 fn quantity(sku: &Sku, row: &Row) -> Result<Quantity, Problem> {
-    let measure = || refused("imports/wrong-measure").with("code", &sku.code).field("weight");
     match (sku.measure, row.pieces, row.grams) {
         (Measure::Weighed, None, Some(grams)) => Ok(Quantity::grams(grams)),
         (Measure::Counted | Measure::CatchWeight, Some(pieces), None) => Ok(Quantity::pieces(pieces)),
         (Measure::CatchWeight, Some(pieces), Some(grams)) => Ok(Quantity::weighing(pieces, grams)),
-        (Measure::Weighed | Measure::Counted | Measure::CatchWeight, _, _) => Err(measure()),
+        (Measure::Weighed | Measure::Counted | Measure::CatchWeight, _, _) => Err(wrong_measure(&sku.code)),
     }
 }
 
@@ -157,13 +156,4 @@ async fn place(tx: &mut Tx, shelves: &mut Shelves, row: &Row) -> Result<kernel::
         }
     }
     Err(refused("imports/unknown-place").with("code", &row.place).field("place"))
-}
-
-async fn sku(tx: &mut Tx, shelves: &mut Shelves, code: &str) -> Result<Sku, Problem> {
-    if let Some(known) = shelves.skus.get(code) {
-        return Ok(known.clone());
-    }
-    let found = catalog::sku_by_code(tx, code).await?.ok_or_else(|| unknown_product(code))?;
-    shelves.skus.insert(code.to_owned(), found.clone());
-    Ok(found)
 }

@@ -149,6 +149,85 @@ pub(crate) const CUSTOMER_FAULTS: &[(&str, &str, &str)] = &[
     ("longitude", "", "imports/missing"),
 ];
 
+/// Some weeks of sales of the products: of those that are sold by weight, in 公斤.
+pub(crate) fn sales(rows: usize, products: usize) -> Sheet {
+    let heading = vec!["site", "product", "day", "pieces", "weight", "revenue", "cost", "shelf", "share_percent"];
+    let row = |nth: usize| {
+        let product = nth % products;
+        let (pieces, weight) = if product.is_multiple_of(3) { ("", "12.5 公斤") } else { ("0", "") };
+        let (shelf, share) = if nth.is_multiple_of(5) { ("售罄", "62.5") } else { ("", "") };
+        row_of([
+            "TPE1",
+            &format!("{product:05}"),
+            &day_before(nth / products),
+            pieces,
+            weight,
+            &format!("{}", nth % 900),
+            "",
+            shelf,
+            share,
+        ])
+    };
+    Sheet { heading, rows: (0..rows).map(row).collect() }
+}
+
+/// So many days before 27 March 2026.
+fn day_before(days: usize) -> String {
+    let last: kernel::Date = "2026-03-27".parse().unwrap();
+    last.saturating_sub(jiff::Span::new().days(i64::try_from(days).unwrap())).to_string()
+}
+
+pub(crate) const SALES_FAULTS: &[(&str, &str, &str)] = &[
+    ("day", "115/03/28", "market/day-not-over"),
+    ("product", "no-such", "imports/unknown-product"),
+    ("revenue", "60.5", "imports/not-whole"),
+    ("shelf", "half full", "imports/not-one-of"),
+    ("site", "XYZ", "imports/unknown-site"),
+];
+
+/// What two markets asked for the products that are sold by weight.
+pub(crate) fn quotes(rows: usize, products: usize) -> Sheet {
+    let heading = vec![
+        "market",
+        "product",
+        "grade",
+        "day",
+        "currency",
+        "upper",
+        "middle",
+        "lower",
+        "price_per",
+        "traded_weight",
+        "source",
+    ];
+    let row = |nth: usize| {
+        let (market, nth) = (["台北一", "三重區"][nth % 2], nth / 2);
+        row_of([
+            market,
+            &format!("{:05}", nth % products / 3 * 3),
+            ["上", "中", "下"][nth % 3],
+            &day_before(nth / products),
+            "新臺幣",
+            "60",
+            &format!("{}", 41 + nth % 19),
+            "40",
+            "公斤",
+            "4200 公斤",
+            "農產品批發市場交易行情",
+        ])
+    };
+    Sheet { heading, rows: (0..rows).map(row).collect() }
+}
+
+pub(crate) const QUOTE_FAULTS: &[(&str, &str, &str)] = &[
+    ("middle", "70", "imports/price-outside-its-thirds"),
+    ("price_per", "件", "imports/price-unsuited"),
+    ("day", "yesterday", "imports/not-a-date"),
+    ("product", "no-such", "imports/unknown-product"),
+    ("currency", "EUR", "imports/not-one-of"),
+    ("source", "", "imports/missing"),
+];
+
 /// Opening stock of the products: plenty of each.
 pub(crate) fn stock(rows: usize) -> Sheet {
     let heading = vec!["reference", "site", "place", "product", "pieces", "weight", "use_by", "unit_cost", "cost_per"];

@@ -7,11 +7,13 @@ use identity::Role;
 use serde_json::Value;
 
 use crate::{
-    generator::{self, CUSTOMER_FAULTS, ORDER_FAULTS, PRODUCT_FAULTS, STOCK_FAULTS, Sheet},
+    generator::{self, CUSTOMER_FAULTS, ORDER_FAULTS, PRODUCT_FAULTS, QUOTE_FAULTS, SALES_FAULTS, STOCK_FAULTS, Sheet},
     shop::{Answer, Shop, shops},
 };
 
 const BAD: usize = 37;
+/// Products with a history: a prime, so that no two spoiled rows speak of one.
+const SELLERS: usize = 997;
 
 /// Sends the spoiled file in both formats, then the good one, then the good one again.
 async fn spoiled_then_right(shop: &Shop, role: Role, kind: &str, good: &Sheet, faults: &[(&str, &str, &str)]) -> Value {
@@ -55,7 +57,7 @@ fn names_exactly(refused: &Answer, expected: &[String]) {
     assert_eq!(refused.json()["params"]["bad"], BAD.to_string());
 }
 
-/// One shop moves in by file: its products, its customers, its shelves, its orders.
+/// One shop moves in by file: its products, its customers, what it sold, what markets ask, its shelves, its orders.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shop_moves_in_with_large_files_of_each_kind() {
     for shop in shops().await {
@@ -65,6 +67,12 @@ async fn a_shop_moves_in_with_large_files_of_each_kind() {
         assert_eq!(taken["created"], rows);
         let customers = generator::customers(rows);
         let taken = spoiled_then_right(&shop, Role::OrderDesk, "customers", &customers, CUSTOMER_FAULTS).await;
+        assert_eq!(taken["created"], rows);
+        let sales = generator::sales(rows, SELLERS);
+        let taken = spoiled_then_right(&shop, Role::Buyer, "sales", &sales, SALES_FAULTS).await;
+        assert_eq!(taken["created"], rows);
+        let quotes = generator::quotes(rows, SELLERS);
+        let taken = spoiled_then_right(&shop, Role::Buyer, "quotes", &quotes, QUOTE_FAULTS).await;
         assert_eq!(taken["created"], rows);
         let stock = generator::stock(rows);
         let taken = spoiled_then_right(&shop, Role::OperationsManager, "stock", &stock, STOCK_FAULTS).await;

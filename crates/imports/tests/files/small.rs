@@ -47,6 +47,59 @@ async fn a_second_file_changes_what_it_says_otherwise_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_day_that_is_sent_again_is_replaced() {
+    for shop in shops().await {
+        products_of(&shop).await;
+        let file = generator::sales(6, 6);
+        let taken = shop.send(Role::Buyer, "/imports/sales", &file.csv()).await.ok();
+        assert_eq!(taken["created"], 6);
+        let mut other = file.clone();
+        other.spoil(1, &[("revenue", "777", "")]);
+
+        let changed = shop.send(Role::Buyer, "/imports/sales", &other.xlsx()).await.ok();
+
+        assert_eq!((&changed["changed"], &changed["same"]), (&1.into(), &5.into()));
+        let skus = shop.get(MANAGER, "/skus?limit=200").await.ok();
+        let sku = skus["items"].as_array().unwrap().iter().find(|sku| sku["code"] == "00003").unwrap();
+        let site = &shop.get(MANAGER, "/sites").await.ok()[0];
+        let (sku, site) = (sku["id"].as_str().unwrap(), site["id"].as_str().unwrap());
+        let path = format!("/market/sales?site={site}&sku={sku}&from=2026-03-01&through=2026-03-27");
+        let days = shop.get(Role::Buyer, &path).await.ok();
+        assert_eq!((&days[0]["amount"], &days[0]["revenue"]), (&12_500.into(), &777.into()));
+    }
+}
+
+#[tokio::test]
+async fn a_day_is_sold_once_and_in_the_measure_of_its_product() {
+    for shop in shops().await {
+        products_of(&shop).await;
+        let mut file = generator::sales(6, 6);
+        // Kilograms of the product that the next row counts by the piece.
+        file.spoil(1, &[("product", "00004", "")]);
+
+        let refused = shop.send(Role::Buyer, "/imports/sales", &file.csv()).await;
+
+        assert_eq!(refused.faults(), ["rows/5/weight imports/wrong-measure", "rows/6/day imports/twice"]);
+        assert_eq!(shop.told("sales_recorded").await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_price_that_is_sent_again_is_replaced() {
+    for shop in shops().await {
+        products_of(&shop).await;
+        let mut file = generator::quotes(6, 6);
+        let taken = shop.send(Role::Buyer, "/imports/quotes", &file.xlsx()).await.ok();
+        assert_eq!(taken["created"], 6);
+        file.spoil(1, &[("middle", "59", "")]);
+
+        let changed = shop.send(Role::Buyer, "/imports/quotes", &file.csv()).await.ok();
+
+        assert_eq!((&changed["changed"], &changed["same"]), (&1.into(), &5.into()));
+    }
+}
+
+#[tokio::test]
 async fn what_was_counted_once_is_not_changed_by_a_file() {
     for shop in shops().await {
         products_of(&shop).await;
@@ -131,7 +184,9 @@ async fn every_template_reads_as_a_good_file_of_its_kind() {
             }
         }
         // The examples of these name things that this shop does not have; their cells are good all the same.
-        for (kind, role) in [("stock", MANAGER), ("orders", Role::OrderDesk)] {
+        let of_others =
+            [("quotes", Role::Buyer), ("sales", Role::Buyer), ("stock", MANAGER), ("orders", Role::OrderDesk)];
+        for (kind, role) in of_others {
             for lang in Lang::ALL {
                 let kind_of = imports::Kind::from_code(kind).unwrap();
                 let template = imports::template(kind_of, Format::Xlsx, lang).unwrap();

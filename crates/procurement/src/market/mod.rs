@@ -31,40 +31,44 @@ pub const ROWS_MAX: usize = 1_000;
 /// From how many days a forecast learns.
 const LEARNT_DAYS: i64 = 200;
 
-/// Records days of sales. A day that is known is replaced, so that a file can be sent again.
-pub async fn record_sales(tx: &mut Tx, stamp: &Stamp, rows: &[NewSalesDay]) -> Result<Recorded, MarketRefusal> {
-    let mut done = Recorded::default();
+/// Rows that cannot be recorded, counted from zero, and why.
+pub type Unfit = BTreeMap<usize, MarketRefusal>;
+
+/// Which of these days of sales cannot be recorded; of all of them the products must be known.
+pub async fn unfit_sales(tx: &mut Tx, stamp: &Stamp, rows: &[NewSalesDay]) -> Result<Unfit, MarketRefusal> {
+    skus_of(tx, rows.iter().map(|row| row.sku)).await?;
+    let mut todays = BTreeMap::new();
+    for site in rows.iter().map(|row| row.site).collect::<BTreeSet<_>>() {
+        todays.insert(site, catalog::site(tx, site).await?.time.business_day(stamp.at));
+    }
+    let mut unfit = Unfit::new();
     let mut seen = BTreeSet::new();
-    let mut todays: BTreeMap<SiteId, Date> = BTreeMap::new();
-    for row in rows {
-        catalog::sku(tx, row.sku).await?;
-        let today = if let Some(today) = todays.get(&row.site) {
-            *today
-        } else {
-            let today = catalog::site(tx, row.site).await?.time.business_day(stamp.at);
-            todays.insert(row.site, today);
-            today
-        };
-        if row.day >= today {
-            return Err(MarketRefusal::DayNotOver { day: row.day });
-        }
-        if !seen.insert((row.site, row.sku, row.day)) {
-            return Err(MarketRefusal::RowTwice { day: row.day });
-        }
-        done.rows += 1;
-        match store::sales_day(tx, row.site, row.sku, row.day).await? {
-            Some(known) if known == *row => done.same += 1,
-            Some(_) => {
-                store::put_sales_day(tx, stamp, row).await?;
-                done.changed += 1;
-            }
-            None => {
-                store::put_sales_day(tx, stamp, row).await?;
-                done.created += 1;
-            }
+    for (nth, row) in rows.iter().enumerate() {
+        let day = row.day;
+        if todays.get(&row.site).is_some_and(|today| day >= *today) {
+            unfit.insert(nth, MarketRefusal::DayNotOver { nth, day });
+        } else if !seen.insert((row.site, row.sku, day)) {
+            unfit.insert(nth, MarketRefusal::RowTwice { nth, day });
         }
     }
-    for site in todays.into_keys() {
+    Ok(unfit)
+}
+
+/// Records days of sales. A day that is known is replaced, so that a file can be sent again.
+pub async fn record_sales(tx: &mut Tx, stamp: &Stamp, rows: &[NewSalesDay]) -> Result<Recorded, MarketRefusal> {
+    if let Some((_, refusal)) = unfit_sales(tx, stamp, rows).await?.pop_first() {
+        return Err(refusal);
+    }
+    let mut done = Recorded::default();
+    let mut news = Vec::new();
+    for (row, known) in rows.iter().zip(store::sales_days(tx, rows).await?) {
+        done.count(known.as_ref(), row);
+        if known.as_ref() != Some(row) {
+            news.push(row);
+        }
+    }
+    store::put_sales_days(tx, stamp, &news).await?;
+    for site in rows.iter().map(|row| row.site).collect::<BTreeSet<_>>() {
         let days = || rows.iter().filter(move |row| row.site == site).map(|row| row.day);
         let (Some(from), Some(through)) = (days().min(), days().max()) else { continue };
         let body = SalesRecorded { rows: done.rows, created: done.created, changed: done.changed, from, through };
@@ -75,29 +79,28 @@ pub async fn record_sales(tx: &mut Tx, stamp: &Stamp, rows: &[NewSalesDay]) -> R
 
 /// Records wholesale prices. A price that is known is replaced, so that a file can be sent again.
 pub async fn record_quotes(tx: &mut Tx, stamp: &Stamp, rows: &[NewPriceQuote]) -> Result<Recorded, MarketRefusal> {
-    let mut done = Recorded::default();
+    let skus = skus_of(tx, rows.iter().map(|row| row.sku)).await?;
     let mut seen = BTreeSet::new();
-    for row in rows {
-        let sku = catalog::sku(tx, row.sku).await?;
-        if !(kernel::Price { money: row.middle, base: row.base }).suits(sku.measure) {
-            return Err(MarketRefusal::PriceBaseUnsuited { sku: sku.code, base: row.base.code() });
+    for (nth, row) in rows.iter().enumerate() {
+        let price = kernel::Price { money: row.middle, base: row.base };
+        if let Some(sku) = skus.get(&row.sku).filter(|sku| !price.suits(sku.measure)) {
+            return Err(MarketRefusal::PriceBaseUnsuited { nth, sku: sku.code.clone(), base: row.base.code() });
         }
-        if !seen.insert((row.sku, row.market.clone(), row.grade.clone(), row.day)) {
-            return Err(MarketRefusal::RowTwice { day: row.day });
-        }
-        done.rows += 1;
-        match store::quote(tx, row).await? {
-            Some(known) if known.seen == *row => done.same += 1,
-            Some(known) => {
-                store::put_quote(tx, stamp, known.id, row).await?;
-                done.changed += 1;
-            }
-            None => {
-                store::put_quote(tx, stamp, stamp.mint(), row).await?;
-                done.created += 1;
-            }
+        if !seen.insert((row.sku, row.market.as_str(), row.grade.as_str(), row.day)) {
+            return Err(MarketRefusal::RowTwice { nth, day: row.day });
         }
     }
+    let mut done = Recorded::default();
+    let mut news = Vec::new();
+    for (row, known) in rows.iter().zip(store::quotes_known(tx, rows).await?) {
+        done.count(known.as_ref().map(|known| &known.seen), row);
+        match known {
+            Some(known) if known.seen == *row => {}
+            Some(known) => news.push((known.id, row)),
+            None => news.push((stamp.mint(), row)),
+        }
+    }
+    store::put_quotes(tx, stamp, &news).await?;
     for sku in rows.iter().map(|row| row.sku).collect::<BTreeSet<_>>() {
         let days = || rows.iter().filter(move |row| row.sku == sku).map(|row| row.day);
         let (Some(from), Some(through)) = (days().min(), days().max()) else { continue };
@@ -105,6 +108,15 @@ pub async fn record_quotes(tx: &mut Tx, stamp: &Stamp, rows: &[NewPriceQuote]) -
         tell(tx, stamp, Object::of(sku), &[], &body).await?;
     }
     Ok(done)
+}
+
+/// The products that rows name, each looked up once.
+async fn skus_of(tx: &mut Tx, named: impl Iterator<Item = SkuId>) -> Result<BTreeMap<SkuId, Sku>, MarketRefusal> {
+    let mut skus = BTreeMap::new();
+    for sku in named.collect::<BTreeSet<_>>() {
+        skus.insert(sku, catalog::sku(tx, sku).await?);
+    }
+    Ok(skus)
 }
 
 /// Notes what a settled order has sold. The flow that settles it calls this in the same transaction.

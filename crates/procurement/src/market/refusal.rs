@@ -9,11 +9,11 @@ use kernel::Date;
 #[derive(Debug, thiserror::Error)]
 pub enum MarketRefusal {
     #[error("a price per {base} does not suit SKU {sku}")]
-    PriceBaseUnsuited { sku: String, base: &'static str },
+    PriceBaseUnsuited { nth: usize, sku: String, base: &'static str },
     #[error("{day} has not ended")]
-    DayNotOver { day: Date },
+    DayNotOver { nth: usize, day: Date },
     #[error("one day of one product stands twice in the rows")]
-    RowTwice { day: Date },
+    RowTwice { nth: usize, day: Date },
     #[error("nothing is known of the sales of SKU {sku} at this site")]
     NoHistory { sku: String },
     #[error(transparent)]
@@ -27,11 +27,16 @@ impl From<MarketRefusal> for Problem {
         use MarketRefusal as R;
         let unprocessable = |slug| Self::new(StatusCode::UNPROCESSABLE_ENTITY, slug);
         match refusal {
-            R::PriceBaseUnsuited { sku, base } => {
-                unprocessable("market/price-base-unsuited").with("sku", sku).with("base", base)
+            R::PriceBaseUnsuited { nth, sku, base } => unprocessable("market/price-base-unsuited")
+                .with("sku", sku)
+                .with("base", base)
+                .field(format!("rows/{nth}/base")),
+            R::DayNotOver { nth, day } => {
+                unprocessable("market/day-not-over").with("day", day).field(format!("rows/{nth}/day"))
             }
-            R::DayNotOver { day } => unprocessable("market/day-not-over").with("day", day).field("rows"),
-            R::RowTwice { day } => unprocessable("market/row-twice").with("day", day).field("rows"),
+            R::RowTwice { nth, day } => {
+                unprocessable("market/row-twice").with("day", day).field(format!("rows/{nth}/day"))
+            }
             R::NoHistory { sku } => Self::new(StatusCode::CONFLICT, "market/no-history").with("sku", sku),
             R::Catalog(refusal) => refusal.into(),
             R::Store(error) => error.into(),

@@ -133,6 +133,18 @@ pub struct Recorded {
     pub same: i64,
 }
 
+impl Recorded {
+    /// Counts a row beside what was known in its place.
+    pub(super) fn count<T: PartialEq>(&mut self, known: Option<&T>, row: &T) {
+        self.rows += 1;
+        match known {
+            None => self.created += 1,
+            Some(known) if known == row => self.same += 1,
+            Some(_) => self.changed += 1,
+        }
+    }
+}
+
 /// What was sold of a product on a day, however we know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SalesDay {

@@ -1,7 +1,7 @@
 //! SQL of sales and quotes.
 
 use kernel::{Date, Instant, Money, QuoteId, SiteId, SkuId, Stamp};
-use store::{FromRow, Result, Row, Tx, args, sql};
+use store::{FromRow, Result, Row, Tx, args, row, sql};
 
 use super::{NewPriceQuote, NewSalesDay, PriceQuote, Sale, SalesDay};
 
@@ -13,8 +13,9 @@ sql! {
                                 recorded_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          ON CONFLICT (site, sku, day) DO UPDATE
-         SET amount = $4, revenue = $5, cost = $6, shelf = $7, share_bp = $8, recorded_by = $9, recorded_by_id = $10,
-             recorded_at = $11";
+         SET amount = excluded.amount, revenue = excluded.revenue, cost = excluded.cost, shelf = excluded.shelf,
+             share_bp = excluded.share_bp, recorded_by = excluded.recorded_by,
+             recorded_by_id = excluded.recorded_by_id, recorded_at = excluded.recorded_at";
     ADD_SALE = "INSERT INTO sale (order_line, site, sku, day, amount, revenue, sold_at)
                 VALUES ($1, $2, $3, $4, $5, $6, $7)
                 ON CONFLICT (order_line) DO NOTHING";
@@ -49,8 +50,10 @@ sql! {
                                   source, recorded_by, recorded_by_id, recorded_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          ON CONFLICT (sku, market, grade, day) DO UPDATE
-         SET currency = $6, base = $7, upper = $8, middle = $9, lower = $10, volume_grams = $11, source = $12,
-             recorded_by = $13, recorded_by_id = $14, recorded_at = $15";
+         SET currency = excluded.currency, base = excluded.base, upper = excluded.upper, middle = excluded.middle,
+             lower = excluded.lower, volume_grams = excluded.volume_grams, source = excluded.source,
+             recorded_by = excluded.recorded_by, recorded_by_id = excluded.recorded_by_id,
+             recorded_at = excluded.recorded_at";
 }
 
 impl FromRow for NewSalesDay {
@@ -101,28 +104,39 @@ impl FromRow for PriceQuote {
     }
 }
 
-pub(super) async fn sales_day(tx: &mut Tx, site: SiteId, sku: SkuId, day: Date) -> Result<Option<NewSalesDay>> {
-    tx.optional(SALES_DAY, args![site, sku, day]).await
+/// Rows that go to the database in one set.
+const SET: usize = 1_000;
+
+/// What is known of each of these days, in their order.
+pub(super) async fn sales_days(tx: &mut Tx, rows: &[NewSalesDay]) -> Result<Vec<Option<NewSalesDay>>> {
+    let mut known = Vec::with_capacity(rows.len());
+    for set in rows.chunks(SET) {
+        let set: Vec<_> = set.iter().map(|row| row![row.site, row.sku, row.day]).collect();
+        known.extend(tx.all_many(SALES_DAY, &set).await?.into_iter().map(|mut found| found.pop()));
+    }
+    Ok(known)
 }
 
-pub(super) async fn put_sales_day(tx: &mut Tx, stamp: &Stamp, row: &NewSalesDay) -> Result<()> {
-    tx.put(
-        PUT_SALES_DAY,
-        args![
-            row.site,
-            row.sku,
-            row.day,
-            row.amount,
-            row.revenue,
-            row.cost,
-            row.shelf,
-            row.share_bp,
-            stamp.by.noun(),
-            stamp.by.uuid(),
-            stamp.at,
-        ],
-    )
-    .await
+pub(super) async fn put_sales_days(tx: &mut Tx, stamp: &Stamp, rows: &[&NewSalesDay]) -> Result<()> {
+    for set in rows.chunks(SET) {
+        let set = set.iter().map(|row| {
+            row![
+                row.site,
+                row.sku,
+                row.day,
+                row.amount,
+                row.revenue,
+                row.cost,
+                row.shelf,
+                row.share_bp,
+                stamp.by.noun(),
+                stamp.by.uuid(),
+                stamp.at,
+            ]
+        });
+        tx.put_many(PUT_SALES_DAY, set.collect()).await?;
+    }
+    Ok(())
 }
 
 pub(super) async fn add_sale(tx: &mut Tx, site: SiteId, day: Date, sale: &Sale, at: Instant) -> Result<()> {
@@ -175,34 +189,43 @@ pub(super) async fn skus_sold(tx: &mut Tx, site: SiteId, from: Date, through: Da
     tx.all(SKUS_SOLD, args![site, from, through]).await
 }
 
-pub(super) async fn quote(tx: &mut Tx, row: &NewPriceQuote) -> Result<Option<PriceQuote>> {
-    tx.optional(QUOTE, args![row.sku, &row.market, &row.grade, row.day]).await
+/// What is known in the place of each of these prices, in their order.
+pub(super) async fn quotes_known(tx: &mut Tx, rows: &[NewPriceQuote]) -> Result<Vec<Option<PriceQuote>>> {
+    let mut known = Vec::with_capacity(rows.len());
+    for set in rows.chunks(SET) {
+        let set: Vec<_> =
+            set.iter().map(|row| row![row.sku, row.market.as_str(), row.grade.as_str(), row.day]).collect();
+        known.extend(tx.all_many(QUOTE, &set).await?.into_iter().map(|mut found| found.pop()));
+    }
+    Ok(known)
 }
 
 pub(super) async fn quotes(tx: &mut Tx, sku: SkuId, from: Date, through: Date) -> Result<Vec<PriceQuote>> {
     tx.all(QUOTES, args![sku, from, through]).await
 }
 
-pub(super) async fn put_quote(tx: &mut Tx, stamp: &Stamp, id: QuoteId, row: &NewPriceQuote) -> Result<()> {
-    tx.put(
-        PUT_QUOTE,
-        args![
-            id,
-            &row.market,
-            row.sku,
-            &row.grade,
-            row.day,
-            row.currency,
-            row.base,
-            row.upper,
-            row.middle,
-            row.lower,
-            row.volume_grams,
-            &row.source,
-            stamp.by.noun(),
-            stamp.by.uuid(),
-            stamp.at,
-        ],
-    )
-    .await
+pub(super) async fn put_quotes(tx: &mut Tx, stamp: &Stamp, rows: &[(QuoteId, &NewPriceQuote)]) -> Result<()> {
+    for set in rows.chunks(SET) {
+        let set = set.iter().map(|(id, row)| {
+            row![
+                *id,
+                row.market.as_str(),
+                row.sku,
+                row.grade.as_str(),
+                row.day,
+                row.currency,
+                row.base,
+                row.upper,
+                row.middle,
+                row.lower,
+                row.volume_grams,
+                row.source.as_str(),
+                stamp.by.noun(),
+                stamp.by.uuid(),
+                stamp.at,
+            ]
+        });
+        tx.put_many(PUT_QUOTE, set.collect()).await?;
+    }
+    Ok(())
 }
