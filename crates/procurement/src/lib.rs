@@ -5,7 +5,10 @@
 //! knows a customer: what is needed comes in as a wish and leaves as lots on a shelf.
 #![deny(clippy::float_arithmetic)]
 
-mod codes;
+// Every step declares words of its own.
+#[macro_use(codes)]
+extern crate store;
+
 mod dates;
 mod filed;
 mod numbers;

@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 
 use super::ContractsRefusal;
 use crate::{
-    codes::codes,
     dates,
     receiving::sampling::{Aql, Level},
 };

@@ -5,7 +5,7 @@ use kernel::{Base, Currency, Date, Money, Quantity, QuoteId, SiteId, SkuId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{codes::codes, dates};
+use crate::dates;
 
 codes! {
     /// Whether there was enough to sell.

@@ -12,7 +12,6 @@ use utoipa::ToSchema;
 
 use super::{ReceivingRefusal, events::GoodsArrived, store};
 use crate::{
-    codes::codes,
     contracts::{self, ContractsRefusal, ShippingNotice},
     numbers::{self, Series},
 };

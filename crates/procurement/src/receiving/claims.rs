@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Arrival, ReceivingRefusal, events::ClaimRaised, store};
-use crate::codes::codes;
 
 codes! {
     ClaimKind {

@@ -15,7 +15,7 @@ use super::{
     sampling::{self, History, Plan, Severity},
     store,
 };
-use crate::{codes::codes, contracts::Terms};
+use crate::contracts::Terms;
 
 codes! {
     /// One thing that an inspector looks at. Temperature, life and weight are measured and need no eye.

@@ -19,7 +19,6 @@ use super::{
     sampling::{self, Severity},
     store, weigh,
 };
-use crate::codes::codes;
 
 codes! {
     /// Where a part of a line is.

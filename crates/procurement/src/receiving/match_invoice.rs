@@ -26,7 +26,6 @@ use super::{
 };
 use crate::{
     approvals,
-    codes::codes,
     contracts::{self, ContractsRefusal, PurchaseOrder, PurchaseOrderState},
     dates,
 };

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{ReceivingRefusal, form::Criterion, sampling::Plan};
-use crate::codes::codes;
 
 codes! {
     /// What becomes of a part of a line. The better ones come first.

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::ReceivingRefusal;
-use crate::codes::codes;
 
 /// What lies in a bin already.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use kernel::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{codes::codes, contracts::ShippingNotice, dates};
+use crate::{contracts::ShippingNotice, dates};
 
 codes! {
     /// One fact that a receipt must be able to show (FSMA 204 §1.1345, 食品安全法 art. 53).

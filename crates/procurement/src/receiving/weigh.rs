@@ -23,7 +23,6 @@ use super::{
     weights::{self, Crate, NewCrate},
 };
 use crate::{
-    codes::codes,
     contracts::{self, ContractsRefusal, Progress, PurchaseOrder, PurchaseOrderLine, ShippingNotice},
     suppliers::{self, Supplier},
 };

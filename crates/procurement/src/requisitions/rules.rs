@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 
 use super::Explanation;
 use crate::{
-    codes::codes,
     contracts::{NewPurchaseOrder, NewPurchaseOrderLine, NewTerms},
     dates,
 };

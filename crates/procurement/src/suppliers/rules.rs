@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::SuppliersRefusal;
-use crate::{codes::codes, dates};
+use crate::dates;
 
 codes! {
     /// What a supplier may be asked for.
