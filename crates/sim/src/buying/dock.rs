@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{DECIDING, Doubtful, Errand, INVOICING, Load, Order, Weighed, mislabelled, on, order, suppliers};
+use super::{DECIDING, Doubtful, Errand, INVOICING, Load, Order, Weighed, mislabelled, on, order};
 use crate::{
     SimError,
     day::Doing,
@@ -278,7 +278,7 @@ pub(super) async fn decide(
     arrival: &str,
     lots: Vec<Doubtful>,
 ) -> Result<(), SimError> {
-    let who = suppliers::dock_login();
+    let who = "inspector2";
     world.awake(who).await?;
     let mut rejected = false;
     for Doubtful { line, lot, disposition } in lots {

@@ -85,24 +85,14 @@ const TRADES: [Trade; 7] = [
 /// The papers that the law asks of a supplier, and one that vouches for more.
 const PAPERS: [&str; 3] = ["licence", "food_business", "food_safety_system"];
 
-/// Enters the suppliers of every site, and the second inspector, who decides what the first has doubted.
+/// Enters the suppliers of every site.
 pub(crate) async fn register(world: &mut World) -> Result<(), SimError> {
-    let user = json!({
-        "login": dock_login(), "name": "second inspector", "lang": "zh-Hant", "roles": ["quality_inspector"],
-        "sites": "all", "password": world.password,
-    });
-    world.shop.post("admin", "/api/users", user).await?.done("/api/users")?;
     for site in 0..world.sites.len() {
         for trade in &TRADES {
             register_one(world, site, trade).await?;
         }
     }
     requisition::remember_sales(world).await
-}
-
-/// Who decides about quarantined goods: never who quarantined them.
-pub(super) const fn dock_login() -> &'static str {
-    "inspector2"
 }
 
 async fn register_one(world: &mut World, at: usize, trade: &Trade) -> Result<(), SimError> {
