@@ -29,6 +29,7 @@ const SHARED: &str = include_str!("../templates/shared.typ");
 pub(crate) fn template(name: &str) -> Option<&'static str> {
     match name {
         "contract" => Some(include_str!("../templates/contract.typ")),
+        "return_note" => Some(include_str!("../templates/return_note.typ")),
         "slip" => Some(include_str!("../templates/slip.typ")),
         _ => None,
     }

@@ -85,11 +85,38 @@ fn slip(lang: &str) -> Value {
     })
 }
 
+fn return_note(lang: &str) -> Value {
+    let line = |position: i64| {
+        json!({
+            "position": position, "sku": "0042", "name": format!("空心菜 {RARE}"), "lot": "L-260328-1",
+            "supplier_lot": "F-17", "quantity": "6,000 g", "reason": "葉片變黃", "value": "600 TWD",
+        })
+    };
+    json!({
+        "template": "return_note", "lang": lang, "code": "RTV-TPE1-260328-1",
+        "words": {
+            "title": "退貨單", "site": "退貨站點", "supplier": "供應商", "purchase_order": "採購單", "arrival": "收貨單",
+            "vehicle": "車號", "arrived_at": "到貨時間", "product": "品名", "lot": "批次", "quantity": "數量",
+            "reason": "退貨原因", "value": "金額", "pieces_total": "總件數", "grams_total": "總重量",
+            "debit": "不得請款金額", "tax": "稅額", "excluded": "未含", "driver": "交付司機", "signature": "司機簽名",
+            "page": "第",
+        },
+        "facts": {
+            "number": "RTV-TPE1-260328-1", "site": { "code": "TPE1", "name": "內湖" },
+            "supplier": { "code": "YUNLIN-01", "name": "雲林蔬菜合作社" }, "purchase_order": "PO-TPE1-260328-7",
+            "arrival": "GRN-TPE1-260328-2", "vehicle": "KLA-2107", "arrived_at": "2026-03-28 06:10",
+            "lines": (1..=40).map(line).collect::<Vec<_>>(), "pieces_total": "", "grams_total": "240,000 g",
+            "debit": "24,000 TWD", "handed_over": "王大明，2026-03-28 06:40",
+        },
+    })
+}
+
 #[test]
 fn every_paper_is_whole_in_every_language_and_the_same_every_time() {
     for lang in ["en", "zh-Hant", "zh-Hans"] {
         for (request, said) in [
             (contract(lang), vec!["採購合同", "雲林蔬菜合作社", RARE, "ba7816bf", "減價"]),
+            (return_note(lang), vec!["退貨單", "雲林蔬菜合作社", RARE, "RTV-TPE1-260328-1", "F-17", "葉片變黃", "王大明"]),
             (slip(lang), vec!["出庫單", "RN-TPE1-260328-17", "L-260328-2", "1,850 g", "缺貨"]),
         ] {
             let first = press(&request, &[]);

@@ -7,18 +7,25 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use edge::{ApiPath, ApiQuery, App, By, Caller, Problem, duty};
-use kernel::{Actor, Lang, PurchaseOrderId, ReleaseNoteId};
+use kernel::{Actor, Lang, PurchaseOrderId, ReleaseNoteId, SupplierReturnId};
 use orders::outbound;
-use procurement::contracts;
+use procurement::{
+    contracts,
+    receiving::{self, ReceivingRefusal},
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{Paper, contract, slip, typeset};
+use crate::{Paper, contract, return_note, slip, typeset};
 
 /// The routes of this crate.
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(print_contract)).routes(routes!(print_own_contract)).routes(routes!(print_slip))
+    OpenApiRouter::new()
+        .routes(routes!(print_contract))
+        .routes(routes!(print_own_contract))
+        .routes(routes!(print_return_note))
+        .routes(routes!(print_slip))
 }
 
 /// In which language.
@@ -70,6 +77,29 @@ async fn print_own_contract(
             let order = contracts::own_order(tx, order, supplier).await?;
             let site = catalog::site(tx, order.head.site).await?;
             contract::paper(lang, &site, &order, &contracts::contract(tx, order.head.id).await?)
+        })
+        .await?;
+    printed(&paper).await
+}
+
+/// The return note 退貨單 of goods that go back with the truck, as PDF, for its driver to sign and take along.
+#[utoipa::path(get, path = "/supplier-returns/{return}/note.pdf", tag = "1.6 receiving",
+    operation_id = "print_return_note", params(("return" = SupplierReturnId, Path), Reader),
+    responses((status = 200, body = Vec<u8>, content_type = "application/pdf"), (status = "4XX", body = Problem)))]
+async fn print_return_note(
+    State(app): State<App>,
+    by: By<duty::ReadPurchases>,
+    ApiPath(back): ApiPath<SupplierReturnId>,
+    ApiQuery(reader): ApiQuery<Reader>,
+) -> Result<Response, Problem> {
+    let (caller, lang) = (Caller::clone(&by), reader.lang.unwrap_or(by.lang));
+    let paper = app
+        .read(async move |tx: &mut Tx| {
+            let back = receiving::supplier_return(tx, back).await?;
+            if !caller.works_at(back.site) {
+                return Err(Problem::from(ReceivingRefusal::NoSuchReturn));
+            }
+            Ok(return_note::paper(lang, &return_note::returned(tx, back).await?))
         })
         .await?;
     printed(&paper).await

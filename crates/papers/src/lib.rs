@@ -6,6 +6,7 @@
 
 mod contract;
 mod http;
+mod return_note;
 mod slip;
 mod typesetter;
 mod words;

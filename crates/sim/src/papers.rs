@@ -15,6 +15,11 @@ pub(crate) async fn contract(world: &mut World, order: &Order) -> Result<(), Sim
     print(world, &login, "contracts", &format!("/api/supplier/purchase-orders/{}/contract.pdf", order.id)).await
 }
 
+/// The driver takes the refused goods back, and the note with them.
+pub(crate) async fn return_note(world: &mut World, back: &str) -> Result<(), SimError> {
+    print(world, "receiver", "return_notes", &format!("/api/supplier-returns/{back}/note.pdf")).await
+}
+
 /// The packer wants the slip of a note on paper.
 pub(crate) async fn slip(world: &mut World, note: &str) -> Result<(), SimError> {
     print(world, "warehouse", "slips", &format!("/api/release-notes/{note}/slip.pdf")).await

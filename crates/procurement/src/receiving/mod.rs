@@ -45,7 +45,7 @@ pub use match_invoice::{
 pub use pay::{InvoiceReason, Released, pay, release};
 pub use put_away::{NewPutAway, PutAway, put_away, set_capacity, suggestions};
 pub use refusal::ReceivingRefusal;
-pub use return_note::{NewReturn, ReturnedLot, SupplierReturn, return_note, returns};
+pub use return_note::{NewReturn, ReturnedLot, SupplierReturn, return_note, returns, supplier_return};
 pub use rules::{Bar, Disposition, Drawn, Facts, Fault, FaultClass, NewPart};
 pub use schedule::{ArrivalReport, DockSchedule, DueArrival, StandsAgainst, arrival_report, arrivals, dock_schedule};
 pub use shelving::{BinLane, Separation, SuggestedBin};

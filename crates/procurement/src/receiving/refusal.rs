@@ -16,6 +16,8 @@ use crate::{contracts::ContractsRefusal, suppliers::SuppliersRefusal};
 pub enum ReceivingRefusal {
     #[error("there is no such arrival")]
     NoSuchArrival,
+    #[error("there is no such return")]
+    NoSuchReturn,
     #[error("there is no such line at the dock")]
     NoSuchLine,
     #[error("there is no dock {code}")]
@@ -124,6 +126,7 @@ impl From<ReceivingRefusal> for Problem {
         let unprocessable = |slug| Self::new(StatusCode::UNPROCESSABLE_ENTITY, slug);
         match refusal {
             R::NoSuchArrival => not_found("receiving/no-such-arrival"),
+            R::NoSuchReturn => not_found("receiving/no-such-return"),
             R::NoSuchLine => not_found("receiving/no-such-line"),
             R::NoSuchDock { code } => unprocessable("receiving/no-such-dock").with("code", code).field("dock"),
             R::NoSuchBin { code } => unprocessable("receiving/no-such-bin").with("code", code).field("bin"),

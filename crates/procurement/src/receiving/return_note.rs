@@ -155,6 +155,11 @@ async fn demand_leaving(tx: &mut Tx, part: &Part) -> Result<(), ReceivingRefusal
     }
 }
 
+/// The return, which must exist.
+pub async fn supplier_return(tx: &mut Tx, id: SupplierReturnId) -> Result<SupplierReturn, ReceivingRefusal> {
+    store::supplier_return(tx, id).await?.ok_or(ReceivingRefusal::NoSuchReturn)
+}
+
 /// Returns of a site, latest first.
 pub async fn returns(
     tx: &mut Tx,

@@ -6,6 +6,7 @@ use super::{DECIDING, Doubtful, Errand, INVOICING, Load, Order, Weighed, mislabe
 use crate::{
     SimError,
     day::Doing,
+    papers,
     shop::{list, number, text},
     world::World,
 };
@@ -268,7 +269,7 @@ async fn send_back(world: &mut World, order: &Order, arrival: &str) -> Result<()
     let back = world.shop.post("receiver", &path, json!({ "signed_by": driver })).await?.done(&path)?;
     world.tally.count("receiving", "returns");
     world.tally.add("receiving", "lots_returned", i64::try_from(list(&back, "lines")?.len()).unwrap_or(0));
-    Ok(())
+    papers::return_note(world, text(&back, "id")?).await
 }
 
 /// A second inspector decides; what is refused now waits for nobody and goes back with the supplier's driver.

@@ -19,5 +19,5 @@ pub(super) use invoices::{
     add_invoice, approve, invoice, invoice_by_number, invoiced_of_order_line, invoices, release_variance,
     replace_variances, set_paid, withdraw,
 };
-pub(super) use returns::{add_claim, add_return, claims, returns};
+pub(super) use returns::{add_claim, add_return, claims, returns, supplier_return};
 pub(super) use shelves::{add_put_away, capacities, capacity, set_capacity};

@@ -17,6 +17,7 @@ macro_rules! return_columns {
 }
 
 sql! {
+    RETURN = concat!("SELECT ", return_columns!(), " FROM supplier_return WHERE id = $1");
     /// Served by `supplier_return_by_site`.
     RETURNS = concat!(
         "SELECT ", return_columns!(), " FROM supplier_return
@@ -81,6 +82,12 @@ impl FromRow for Claim {
             raised_at: row.get(9)?,
         })
     }
+}
+
+pub(in crate::receiving) async fn supplier_return(tx: &mut Tx, id: SupplierReturnId) -> Result<Option<SupplierReturn>> {
+    let Some(BareReturn(mut back)) = tx.optional(RETURN, args![id]).await? else { return Ok(None) };
+    back.lines = tx.all(RETURN_LINES, args![id]).await?;
+    Ok(Some(back))
 }
 
 pub(in crate::receiving) async fn returns(
