@@ -10,7 +10,8 @@ use warehouse::counting;
 
 use crate::FlowRefusal;
 
-/// What is due by the clock alone, every minute: unpaid promises lapse, lots expire, credentials are forgotten.
+/// What is due by the clock alone, every minute: unpaid promises lapse, lots expire, late signatures are asked for one
+/// level up, credentials are forgotten.
 pub async fn sweep(tx: &mut Tx, stamp: &Stamp) -> Result<(), FlowRefusal> {
     orders::sweep(tx, stamp).await?;
     ledger::expire_promises(tx, stamp, stamp.at).await?;
@@ -23,6 +24,7 @@ pub async fn sweep(tx: &mut Tx, stamp: &Stamp) -> Result<(), FlowRefusal> {
         counting::propose_expired(tx, stamp, &expired).await?;
         counting::sweep_of_the_day(tx, stamp, &site).await?;
     }
+    procurement::approvals::escalate_late(tx, stamp).await?;
     identity::sweep(tx, stamp.at).await?;
     crate::watch(tx, stamp).await?;
     Ok(())

@@ -10,6 +10,7 @@ use edge::Problem;
 use improvement::suggestions::SuggestionsRefusal;
 use ledger::LedgerRefusal;
 use orders::{intake::IntakeRefusal, order::OrderRefusal, outbound::OutboundRefusal};
+use procurement::approvals::ApprovalsRefusal;
 use store::StoreError;
 use warehouse::{
     coldchain::ColdchainRefusal, counting::CountingRefusal, fulfilment::FulfilmentRefusal, stock::StockRefusal,
@@ -34,6 +35,7 @@ macro_rules! refusals {
 }
 
 refusals! {
+    Approval(ApprovalsRefusal),
     Catalog(CatalogRefusal),
     Coldchain(ColdchainRefusal),
     Counting(CountingRefusal),

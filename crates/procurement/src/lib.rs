@@ -41,6 +41,10 @@ pub const MARKET_MIGRATION: store::Migration =
 pub const SCORECARDS_MIGRATION: store::Migration =
     store::Migration::new(13, "scorecards", include_str!("../../../migrations/0013_scorecards.sql"));
 
+/// Until when a signature is due, and who was asked as well when it was late.
+pub const APPROVAL_DUE_MIGRATION: store::Migration =
+    store::Migration::new(99, "approval_due", include_str!("../../../migrations/0099_approval_due.sql"));
+
 /// The routes of this crate.
 pub fn router() -> OpenApiRouter<App> {
     market::http::router()

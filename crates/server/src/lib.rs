@@ -54,6 +54,7 @@ pub static MIGRATIONS: &[Migration] = &[
     MIGRATION,
     imports::MIGRATION,
     exchange::MIGRATION,
+    procurement::APPROVAL_DUE_MIGRATION,
 ];
 
 const MIGRATION: Migration = Migration::new(70, "server", include_str!("../../../migrations/0070_server.sql"));

@@ -37,6 +37,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     customers::MIGRATION,
     ledger::MIGRATION,
     accounts::MIGRATION,
+    procurement::MIGRATION,
+    procurement::REQUISITIONS_MIGRATION,
     warehouse::MIGRATION,
     warehouse::COLDCHAIN_MIGRATION,
     warehouse::THERMAL_MIGRATION,
@@ -44,6 +46,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     warehouse::RECALL,
     warehouse::RETURNS,
     orders::MIGRATION,
+    procurement::APPROVAL_DUE_MIGRATION,
 ];
 
 pub(crate) struct Shop {

@@ -15,6 +15,8 @@ told! {
         /// Whose signature it stands for, where a delegate signed.
         on_behalf_of: Option<UserId>,
     }
+    /// A signature is late; a level above is asked as well, or the same one again where all above sign anyhow.
+    ApprovalEscalated = "approval_escalated" { number: String, level: Level, to: Level, minutes_late: i64, }
     ApprovalDelegated = "approval_delegated" {
         level: Level,
         delegate: UserId,

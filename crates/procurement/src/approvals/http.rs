@@ -10,11 +10,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     ApprovalRule, Decision, Delegation, DelegationId, GrantedOverride, Level, NewApprovalRule, NewDelegation,
-    PurchaseAttempt, PurchaseAttemptId, Signer, Trail,
+    PurchaseAttempt, PurchaseAttemptId, Signer, Trail, WaitingRequisition,
 };
 use crate::{
     demand_site,
-    requisitions::{self, Requisition, RequisitionHead},
+    requisitions::{self, Requisition},
 };
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -67,18 +67,18 @@ async fn set_approval_rule(
 #[serde(deny_unknown_fields)]
 struct WhoseTurn {
     site: SiteId,
-    /// Only those that wait for this level.
+    /// Only those that wait for this level, or were brought before it because the one below was late.
     level: Option<Level>,
 }
 
 /// Requisitions that wait for a signature, the longest wait first.
 #[utoipa::path(get, path = "/approvals", tag = "1.4 approvals", operation_id = "list_waiting_requisitions",
-    params(WhoseTurn), responses((status = 200, body = Vec<RequisitionHead>), (status = "4XX", body = Problem)))]
+    params(WhoseTurn), responses((status = 200, body = Vec<WaitingRequisition>), (status = "4XX", body = Problem)))]
 async fn list_waiting(
     State(app): State<App>,
     by: By<duty::ReadPurchases>,
     ApiQuery(which): ApiQuery<WhoseTurn>,
-) -> Result<ApiJson<Vec<RequisitionHead>>, Problem> {
+) -> Result<ApiJson<Vec<WaitingRequisition>>, Problem> {
     by.demand_site(which.site)?;
     let levels: Vec<Level> = which.level.into_iter().collect();
     app.read(async move |tx: &mut Tx| super::waiting(tx, which.site, &levels).await).await.map(ApiJson)

@@ -5,6 +5,7 @@
 
 mod commitments;
 mod delegations;
+mod escalate;
 pub mod events;
 pub mod http;
 mod refusal;
@@ -24,6 +25,7 @@ use utoipa::ToSchema;
 
 pub(crate) use commitments::{commit, free_rest, spend};
 pub use delegations::{delegate, delegations, end_delegation};
+pub use escalate::escalate_late;
 pub use refusal::ApprovalsRefusal;
 pub use rules::{
     ApprovalRule, ApprovalRuleId, ApprovalStep, Asked, DAYS_SUMMED, Decision, Delegation, DelegationId, Level,
@@ -50,6 +52,7 @@ pub async fn set_rule(tx: &mut Tx, stamp: &Stamp, new: NewApprovalRule) -> Resul
         currency: new.currency,
         level: new.level,
         above: new.above,
+        within_minutes: new.within_minutes,
         valid_from: new.valid_from,
         valid_until: None,
         set_by: stamp.by,
@@ -128,7 +131,7 @@ pub async fn decide(
         return Err(ApprovalsRefusal::NotSubmitted { number, state: known.head.state });
     };
     demand_other_hands(&known.head, &steps, signer, step.level)?;
-    let lent = if signer.duties.contains(&step.level.duty()) {
+    let lent = if step.may_be_signed_with(&signer.duties) {
         None
     } else {
         Some(delegations::lent(tx, stamp, &known, &steps, signer, step.level).await?)
@@ -148,8 +151,13 @@ pub async fn decide(
         Decision::Approve { .. } => {
             let body = ApprovalGiven { number, level, on_behalf_of: decided.on_behalf_of };
             tell(tx, stamp, Object::of(id), &requisitions::around(&known), &body).await?;
-            let last = steps.iter().filter(|step| step.state == StepState::Open).count() == 1;
-            if last { requisitions::approved(tx, stamp, &known).await? } else { known.head.clone() }
+            match steps.iter().filter(|step| step.state == StepState::Open).nth(1) {
+                Some(next) => {
+                    store::begin_turn(tx, id, next, stamp.at).await?;
+                    known.head.clone()
+                }
+                None => requisitions::approved(tx, stamp, &known).await?,
+            }
         }
         Decision::Reject { reason } => requisitions::rejected(tx, stamp, &known, level, reason).await?,
         Decision::Return { reason } => requisitions::returned(tx, stamp, &known, level, reason).await?,
@@ -242,15 +250,25 @@ pub async fn trail(tx: &mut Tx, known: &Requisition) -> Result<Trail, ApprovalsR
     })
 }
 
-/// Requisitions that wait for a signature of one of these levels, the longest wait first.
-pub async fn waiting(tx: &mut Tx, site: SiteId, levels: &[Level]) -> Result<Vec<RequisitionHead>, ApprovalsRefusal> {
+/// A requisition that waits for a signature.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct WaitingRequisition {
+    #[serde(flatten)]
+    pub requisition: RequisitionHead,
+    /// The signature that it waits for, until when, and who was asked as well because it was late.
+    pub turn: ApprovalStep,
+}
+
+/// Requisitions that wait for a signature of one of these levels, or were brought before it because the level below
+/// was late; the longest wait first.
+pub async fn waiting(tx: &mut Tx, site: SiteId, levels: &[Level]) -> Result<Vec<WaitingRequisition>, ApprovalsRefusal> {
     let mut found = Vec::new();
     for id in store::waiting(tx, site).await? {
         let known = requisitions::requisition(tx, id).await?;
         let steps = store::steps_of_round(tx, id, known.head.round).await?;
-        let turn = steps.iter().find(|step| step.state == StepState::Open).map(|step| step.level);
-        if turn.is_some_and(|level| levels.is_empty() || levels.contains(&level)) {
-            found.push(known.head);
+        let turn = steps.into_iter().find(|step| step.state == StepState::Open);
+        if let Some(turn) = turn.filter(|turn| levels.is_empty() || turn.asks(levels)) {
+            found.push(WaitingRequisition { requisition: known.head, turn });
         }
     }
     Ok(found)

@@ -1,5 +1,7 @@
 //! Who must sign what. Pure.
 
+use std::collections::BTreeSet;
+
 use accounts::budgets::Budget;
 use edge::{Duty, Problem, parse};
 use kernel::{Actor, Currency, Date, Id, Instant, Money, PurchaseOrderId, SiteId, SkuId, SupplierId, UserId};
@@ -69,6 +71,13 @@ impl Level {
             Self::GeneralManager => Duty::ApproveAsGeneralManager,
         }
     }
+
+    /// Who is asked when this level is late: the nearest one above that does not sign this purchase anyhow, for nobody
+    /// signs twice. Where there is none it stays with the level, which is reminded.
+    pub(super) fn stand_in(self, chain: &[Self]) -> Self {
+        let free = Self::ALL.iter().find(|above| **above > self && !chain.contains(above));
+        free.copied().unwrap_or(self)
+    }
 }
 
 /// From which amount on a level must sign, and since when.
@@ -79,6 +88,8 @@ pub struct ApprovalRule {
     pub level: Level,
     /// Purchases of more than this.
     pub above: Money,
+    /// How long the level may take; then one above is asked as well.
+    pub within_minutes: i64,
     #[schema(value_type = String, format = Date)]
     pub valid_from: Date,
     /// Valid through this day; open if none.
@@ -96,13 +107,26 @@ pub struct NewApprovalRule {
     pub level: Level,
     #[schema(value_type = i64, minimum = 0, maximum = 1_000_000_000_000_i64)]
     pub above: Money,
+    /// How long the level may take; then one above is asked as well.
+    #[serde(default = "usual_minutes")]
+    #[schema(minimum = 1, maximum = 10_080)]
+    pub within_minutes: i64,
     #[schema(value_type = String, format = Date)]
     pub valid_from: Date,
 }
 
+/// Half a working day, where nobody has said otherwise.
+const fn usual_minutes() -> i64 {
+    240
+}
+
+/// A week.
+const WITHIN_MINUTES_MAX: i64 = 10_080;
+
 impl NewApprovalRule {
     pub fn parse(self) -> Result<Self, Problem> {
         parse::amount("above", self.above)?;
+        parse::within("within_minutes", self.within_minutes, 1, WITHIN_MINUTES_MAX)?;
         dates::plausible("valid_from", self.valid_from)?;
         Ok(self)
     }
@@ -167,6 +191,8 @@ pub struct Trace {
 pub struct Asked {
     pub level: Level,
     pub why: Why,
+    #[serde(default = "usual_minutes")]
+    pub within_minutes: i64,
 }
 
 /// Which rule asks for a signature.
@@ -193,12 +219,12 @@ pub(super) fn route(
     for level in Level::ALL {
         let rule = rules.iter().find(|rule| rule.level == *level && amount > rule.above);
         let over = overrun.as_ref().filter(|over| *level == Level::Finance && over.over_bp > OVERRUN_FOR_FINANCE_BP);
-        let why = match (rule, over) {
-            (Some(rule), _) => Why::AmountAbove { rule: rule.id, above: rule.above },
-            (None, Some(over)) => Why::BudgetOverrun { over_bp: over.over_bp },
+        let (why, within_minutes) = match (rule, over) {
+            (Some(rule), _) => (Why::AmountAbove { rule: rule.id, above: rule.above }, rule.within_minutes),
+            (None, Some(over)) => (Why::BudgetOverrun { over_bp: over.over_bp }, usual_minutes()),
             (None, None) => continue,
         };
-        steps.push(Asked { level: *level, why });
+        steps.push(Asked { level: *level, why, within_minutes });
     }
     Trace { value, suppliers, days_summed: DAYS_SUMMED, amount, overrun, steps }
 }
@@ -221,6 +247,25 @@ pub struct ApprovalStep {
     pub delegation: Option<DelegationId>,
     pub comment: Option<String>,
     pub decided_at: Option<Instant>,
+    pub within_minutes: i64,
+    /// Absent until it is its turn.
+    pub due_at: Option<Instant>,
+    /// Who was asked as well, because it was late.
+    pub escalated_to: Option<Level>,
+    pub escalated_at: Option<Instant>,
+}
+
+impl ApprovalStep {
+    /// Whether one of these levels is asked to sign.
+    pub(super) fn asks(&self, levels: &[Level]) -> bool {
+        levels.contains(&self.level) || self.escalated_to.is_some_and(|above| levels.contains(&above))
+    }
+
+    /// Whether somebody with these duties signs it by their own right.
+    pub(super) fn may_be_signed_with(&self, duties: &BTreeSet<Duty>) -> bool {
+        let mut asked = [Some(self.level), self.escalated_to].into_iter().flatten();
+        asked.any(|level| duties.contains(&level.duty()))
+    }
 }
 
 codes! {
@@ -405,6 +450,7 @@ mod tests {
                 currency: Currency::Cny,
                 level,
                 above: Money(above),
+                within_minutes: 30,
                 valid_from: Date::constant(2026, 1, 1),
                 valid_until: None,
                 set_by: Actor::System,

@@ -27,13 +27,14 @@ pub struct GrantedOverride {
 
 macro_rules! rule_columns {
     () => {
-        "id, currency, level, above, valid_from, valid_until, set_by, set_by_id, set_at"
+        "id, currency, level, above, valid_from, valid_until, set_by, set_by_id, set_at, within_minutes"
     };
 }
 
 macro_rules! step_columns {
     () => {
-        "round, position, level, state, decided_by, decided_by_id, on_behalf_of, delegation, comment, decided_at"
+        "round, position, level, state, decided_by, decided_by_id, on_behalf_of, delegation, comment, decided_at,
+         within_minutes, due_at, escalated_to, escalated_at"
     };
 }
 
@@ -61,12 +62,23 @@ sql! {
         "SELECT ", rule_columns!(), " FROM approval_rule WHERE currency = $1 AND level = $2 AND valid_until IS NULL"
     );
     ADD_RULE = concat!(
-        "INSERT INTO approval_rule (", rule_columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        "INSERT INTO approval_rule (", rule_columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
     );
     END_RULE = "UPDATE approval_rule SET valid_until = $2 WHERE id = $1";
     ADD_ROUND = "INSERT INTO requisition_round (requisition, round, amount, trace, submitted_at)
                  VALUES ($1, $2, $3, $4, $5)";
-    ADD_STEP = "INSERT INTO requisition_step (requisition, round, position, level, state) VALUES ($1, $2, $3, $4, $5)";
+    ADD_STEP = "INSERT INTO requisition_step (requisition, round, position, level, state, within_minutes, due_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    BEGIN_TURN = "UPDATE requisition_step SET due_at = $4 WHERE requisition = $1 AND round = $2 AND position = $3";
+    /// Served by `requisition_step_due`.
+    LATE = "SELECT s.requisition
+            FROM requisition_step s
+            JOIN requisition r ON r.id = s.requisition AND r.round = s.round
+            WHERE s.state = 'open' AND s.escalated_at IS NULL AND s.due_at < $1 AND r.state = 'submitted'
+            ORDER BY s.due_at, s.requisition
+            LIMIT $2";
+    ESCALATE = "UPDATE requisition_step SET escalated_to = $4, escalated_at = $5
+                WHERE requisition = $1 AND round = $2 AND position = $3";
     ROUNDS = "SELECT trace FROM requisition_round WHERE requisition = $1 ORDER BY round";
     AMOUNT = "SELECT amount FROM requisition_round WHERE requisition = $1 AND round = $2";
     STEPS = concat!(
@@ -142,6 +154,7 @@ impl FromRow for ApprovalRule {
             valid_until: row.get(5)?,
             set_by: filed::actor(row, 6, RULES)?,
             set_at: row.get(8)?,
+            within_minutes: row.get(9)?,
         })
     }
 }
@@ -158,6 +171,10 @@ impl FromRow for ApprovalStep {
             delegation: row.get(7)?,
             comment: row.get(8)?,
             decided_at: row.get(9)?,
+            within_minutes: row.get(10)?,
+            due_at: row.get(11)?,
+            escalated_to: row.get(12)?,
+            escalated_at: row.get(13)?,
         })
     }
 }
@@ -249,6 +266,7 @@ pub(super) async fn add_rule(tx: &mut Tx, rule: &ApprovalRule) -> Result<()> {
             rule.set_by.noun(),
             rule.set_by.uuid(),
             rule.set_at,
+            rule.within_minutes,
         ],
     )
     .await
@@ -263,8 +281,31 @@ pub(super) async fn begin_round(tx: &mut Tx, head: &RequisitionHead, trace: &Tra
         serde_json::to_string(trace).map_err(|error| filed::impossible(ADD_ROUND, "trace", error.to_string()))?;
     tx.put(ADD_ROUND, args![head.id, head.round, trace.amount, &text, at]).await?;
     let steps = trace.steps.iter().zip(1_i64..);
-    let rows = steps.map(|(step, position)| row![head.id, head.round, position, step.level, StepState::Open]);
+    let rows = steps.map(|(step, position)| {
+        let due = (position == 1).then(|| at.plus_minutes(step.within_minutes));
+        row![head.id, head.round, position, step.level, StepState::Open, step.within_minutes, due]
+    });
     tx.put_many(ADD_STEP, rows.collect()).await
+}
+
+/// The clock of a step runs from its turn on.
+pub(super) async fn begin_turn(
+    tx: &mut Tx,
+    requisition: RequisitionId,
+    step: &ApprovalStep,
+    at: Instant,
+) -> Result<()> {
+    let due = at.plus_minutes(step.within_minutes);
+    tx.put(BEGIN_TURN, args![requisition, step.round, step.position, due]).await
+}
+
+/// Requisitions whose turn was over before then and nobody else was asked, the longest wait first.
+pub(super) async fn late(tx: &mut Tx, at: Instant, rows: i64) -> Result<Vec<RequisitionId>> {
+    tx.all(LATE, args![at, rows]).await
+}
+
+pub(super) async fn escalate(tx: &mut Tx, requisition: RequisitionId, late: &ApprovalStep) -> Result<()> {
+    tx.put(ESCALATE, args![requisition, late.round, late.position, late.escalated_to, late.escalated_at]).await
 }
 
 pub(super) async fn rounds(tx: &mut Tx, requisition: RequisitionId) -> Result<Vec<Trace>> {

@@ -308,6 +308,48 @@ async fn an_approver_on_leave_does_not_stop_the_shop() {
 }
 
 #[tokio::test]
+async fn a_late_signature_is_asked_for_further_up_and_never_of_who_signs_anyhow() {
+    for shop in shops().await {
+        prepare(&shop, 500_000).await;
+        let asked = submit(&shop, "buyer", 100).await;
+        let waiting = |level: &str| format!("/approvals?site={}&level={level}", shop.site.id);
+        let listed = async |level: &str| shop.get("auditor", &waiting(level)).await.done();
+
+        shop.wait_minutes(240);
+        shop.look_for_late_signatures().await;
+        assert_eq!(listed("finance").await, json!([]), "not a minute early");
+        shop.wait_minutes(1);
+        shop.look_for_late_signatures().await;
+        shop.look_for_late_signatures().await;
+
+        let late = listed("finance").await;
+        assert_eq!((&late[0]["id"], late.as_array().map(Vec::len)), (&asked["id"], Some(1)));
+        assert_eq!(
+            (&late[0]["turn"]["level"], &late[0]["turn"]["escalated_to"]),
+            (&json!("buying"), &json!("finance"))
+        );
+        assert_eq!(listed("buying").await[0]["id"], asked["id"], "the desk that was asked first still sees it");
+        let told = shop.told("requisition", &asked["id"]).await;
+        assert_eq!(told.iter().filter(|kind| *kind == "approval_escalated").count(), 1, "{told:?}");
+        assert_eq!(
+            approve(&shop, "head", &asked).await.slug(),
+            "approvals/not-your-step",
+            "the head signs next anyhow"
+        );
+        assert_eq!(approve(&shop, "gm", &asked).await.slug(), "approvals/not-your-step");
+        approve(&shop, "finance", &asked).await.done();
+
+        assert_eq!(listed("finance").await, json!([]));
+        shop.wait_minutes(239);
+        shop.look_for_late_signatures().await;
+        assert_eq!(listed("finance").await, json!([]), "the clock of the head began with the turn of the head");
+        assert_eq!(approve(&shop, "head", &asked).await.done()["state"], "approved");
+        let steps = trail(&shop, &asked).await["steps"].clone();
+        assert_eq!(steps[0]["decided_by"]["id"], json!(shop.users["finance"]));
+    }
+}
+
+#[tokio::test]
 async fn what_is_returned_rejected_withdrawn_or_declined_gives_its_money_back() {
     for shop in shops().await {
         prepare(&shop, 50_000).await;

@@ -48,6 +48,7 @@ const MIGRATIONS: &[Migration] = &[
     procurement::REQUISITIONS_MIGRATION,
     procurement::MARKET_MIGRATION,
     procurement::SCORECARDS_MIGRATION,
+    procurement::APPROVAL_DUE_MIGRATION,
 ];
 
 /// 2026-03-28 06:00 in Taipei.
@@ -211,6 +212,7 @@ async fn furnish(tx: &mut Tx, stamp: &Stamp) -> (Site, [Sku; 4], BTreeMap<String
         currency: Currency::Twd,
         level: Level::GeneralManager,
         above: Money(100_000_000),
+        within_minutes: 240,
         valid_from: Date::constant(2026, 1, 1),
     };
     approvals::set_rule(tx, stamp, rule).await.unwrap();
@@ -319,6 +321,13 @@ impl Shop {
 
     pub(crate) fn wait_minutes(&self, minutes: i64) {
         assert!(self.clock.advance_to(self.clock.now().plus_minutes(minutes)));
+    }
+
+    /// What the shop does every minute.
+    pub(crate) async fn look_for_late_signatures(&self) {
+        let stamp = Stamp::system(self.clock.now(), &IdSource::Random);
+        let looked = self.db.write(async move |tx: &mut Tx| approvals::escalate_late(tx, &stamp.again()).await).await;
+        looked.unwrap();
     }
 
     /// The supplier's login.

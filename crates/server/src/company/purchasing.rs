@@ -28,6 +28,7 @@ struct Threshold {
     currency: Currency,
     level: Level,
     above: Money,
+    within_minutes: i64,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -47,8 +48,14 @@ impl Purchasing {
     /// From which amount on who must sign.
     pub(super) async fn set_rules(&self, tx: &mut Tx, stamp: &Stamp) -> Result<(), StartError> {
         let valid_from = Date::constant(2000, 1, 1);
-        for Threshold { currency, level, above } in &self.rules {
-            let rule = NewApprovalRule { currency: *currency, level: *level, above: *above, valid_from };
+        for Threshold { currency, level, above, within_minutes } in &self.rules {
+            let rule = NewApprovalRule {
+                currency: *currency,
+                level: *level,
+                above: *above,
+                within_minutes: *within_minutes,
+                valid_from,
+            };
             approvals::set_rule(tx, stamp, rule).await.map_err(told)?;
         }
         Ok(())

@@ -68,6 +68,8 @@ pub(crate) struct Asked {
     /// Who has yet to sign.
     levels: Vec<String>,
 }
+    /// The desk whose turn it is lets it lie until the next one up is asked.
+    is_left_lying: bool,
 
 /// A purchase order as the simulated people remember it.
 #[derive(Clone, Debug)]

@@ -25,6 +25,9 @@ const AWAY_PER_MILLE: i64 = 350;
 const LENT_LIMIT: i64 = 100_000_000;
 /// A desk answers within so many minutes.
 const DESK: (i64, i64) = (3, 9);
+/// So often the last desk lets a purchase lie, and when the next one up has been asked.
+const LEFT_LYING_PER_MILLE: i64 = 200;
+const ESCALATED: i64 = 35;
 /// The weeks that the shop sold before it had this system, and how far their days strayed, in hundredths.
 const WEEKS_KNOWN: i64 = 8;
 const STRAYED: (i64, i64) = (60, 140);
@@ -157,14 +160,16 @@ async fn submit(world: &mut World, site: usize, day: u32, delivery_on: Date, dra
     let trail = world.shop.get("buyer", &path).await?.done(&path)?;
     let steps = list(&trail, "steps")?.iter().map(|step| text(step, "level").map(str::to_owned));
     let levels = steps.collect::<Result<Vec<_>, _>>()?;
-    next(world, Asked { id, site, day, delivery_on, levels });
+    next(world, Asked { id, site, day, delivery_on, levels, is_left_lying: false });
     Ok(())
 }
 
 /// The requisition goes to the next desk, or back to the buyer.
-fn next(world: &mut World, asked: Asked) {
+fn next(world: &mut World, mut asked: Asked) {
     let mut desk = Chance::of(world.seed, &format!("desk {} {}", world.now, asked.levels.len()));
-    let soon = world.now.plus_minutes(desk.within(DESK.0, DESK.1));
+    let minutes = desk.within(DESK.0, DESK.1);
+    asked.is_left_lying = asked.levels.len() == 1 && desk.happens(LEFT_LYING_PER_MILLE);
+    let soon = world.now.plus_minutes(if asked.is_left_lying { ESCALATED } else { minutes });
     world.agenda.enter(soon, Doing::Buying(Errand::Sign { asked: Box::new(asked) }));
 }
 
@@ -175,6 +180,7 @@ pub(super) async fn sign(world: &mut World, mut asked: Asked) -> Result<(), SimE
     }
     let level = asked.levels.remove(0);
     let signer = match level.as_str() {
+        level if asked.is_left_lying => found_late(world, &asked, level).await?,
         "buying" => "lead",
         "finance" => "finance",
         "general_manager" => "gm",
@@ -191,6 +197,26 @@ pub(super) async fn sign(world: &mut World, mut asked: Asked) -> Result<(), SimE
     world.tally.count("requisitions", "signatures");
     next(world, asked);
     Ok(())
+}
+
+/// Who signs what the desk below has let lie: they find it in their own list.
+async fn found_late(world: &mut World, asked: &Asked, level: &str) -> Result<&'static str, SimError> {
+    let (above, signer) = match level {
+        "buying" => ("department", "head"),
+        "department" => ("finance", "finance"),
+        _ => ("general_manager", "gm"),
+    };
+    world.awake(signer).await?;
+    let Some(site) = world.sites.get(asked.site) else { return Ok(signer) };
+    let path = format!("/api/approvals?site={}&level={above}", site.id);
+    let waiting = world.shop.get(signer, &path).await?.done(&path)?;
+    let escalated = |one: &&Value| {
+        one.get("id").and_then(Value::as_str) == Some(asked.id.as_str())
+            && one.pointer("/turn/escalated_to").and_then(Value::as_str) == Some(above)
+    };
+    let found = waiting.as_array().is_some_and(|waiting| waiting.iter().any(|one| escalated(&one)));
+    world.tally.count("requisitions", if found { "escalated" } else { "left_lying_unnoticed" });
+    Ok(signer)
 }
 
 /// Whether the head of department is away today. The same answer all day long.
