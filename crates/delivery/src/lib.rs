@@ -27,6 +27,10 @@ pub const MIGRATION: store::Migration =
 pub const REMEDIES: store::Migration =
     store::Migration::new(41, "remedies", include_str!("../../../migrations/0041_remedies.sql"));
 
+/// The table of complaints that could not be joined at once.
+pub const COMPLAINT_TRIES: store::Migration =
+    store::Migration::new(98, "complaint_tries", include_str!("../../../migrations/0098_complaint_tries.sql"));
+
 /// The routes of all five steps.
 pub fn router() -> OpenApiRouter<App> {
     planning::http::router()

@@ -2,13 +2,13 @@
 //! that it concerns, and its probable cause is noted. What a rule may give back is given back at once.
 
 use delivery::{
-    feedback::{self, Complaint, ComplaintFacts, Evidence},
+    feedback::{self, Complaint, ComplaintFacts, Evidence, NotJoined},
     remedies::{self, Decider, RemedyRefusal, Verdict},
 };
 use edge::Problem;
-use kernel::{Actor, ComplaintId, Id, Stamp};
+use kernel::{Actor, ComplaintId, Id, IdSource, Instant, Stamp};
 use ledger::LotState;
-use store::Tx;
+use store::{Db, Tx};
 use warehouse::fulfilment;
 
 use crate::{FlowRefusal, complaint_to_remedy};
@@ -21,12 +21,29 @@ const PATIENCE_MS: i64 = 86_400_000;
 const AT_ONCE: i64 = 50;
 
 /// The complaints that have still to be joined, the oldest first.
-pub async fn open_complaints(tx: &mut Tx) -> Result<Vec<ComplaintId>, FlowRefusal> {
+async fn open_complaints(tx: &mut Tx) -> Result<Vec<ComplaintId>, FlowRefusal> {
     Ok(feedback::unjoined(tx, AT_ONCE).await?)
 }
 
+/// Looks into every complaint that is open, each in a transaction of its own. One that fails does not keep the others
+/// waiting; it is tried again the next time, and after some tries it is left to a person.
+pub async fn look_into_all(db: &Db, ids: &IdSource, now: Instant) -> Result<(), FlowRefusal> {
+    for complaint in db.read(async |tx: &mut Tx| open_complaints(tx).await).await? {
+        let stamp = Stamp::system(now, ids);
+        let looked = db.write(async move |tx: &mut Tx| look_into(tx, &stamp.again(), complaint).await).await;
+        let Err(error) = looked else { continue };
+        let why = error.to_string();
+        let then = db.write(async move |tx: &mut Tx| feedback::note_not_joined(tx, complaint, &why, now).await).await?;
+        match then {
+            NotJoined::TryAgain => tracing::warn!(%complaint, %error, "a complaint will be looked into again"),
+            NotJoined::LeftToPerson => tracing::error!(%complaint, %error, "a complaint waits for a person"),
+        }
+    }
+    Ok(())
+}
+
 /// Joins a complaint and decides, by rule, whether it is remedied.
-pub async fn look_into(tx: &mut Tx, stamp: &Stamp, id: ComplaintId) -> Result<(), FlowRefusal> {
+async fn look_into(tx: &mut Tx, stamp: &Stamp, id: ComplaintId) -> Result<(), FlowRefusal> {
     let complaint = feedback::complaint(tx, id).await?;
     let waited = stamp.at.since(complaint.sheet().made_at);
     if !complaint_to_remedy::is_paid(tx, &complaint).await? && waited < PATIENCE_MS {
@@ -102,7 +119,7 @@ async fn join(tx: &mut Tx, stamp: &Stamp, complaint: &Complaint) -> Result<(), F
 }
 
 /// Complaints of late that concern one of these, this one not yet among them.
-async fn about<I: Id>(tx: &mut Tx, things: &[I], since: kernel::Instant) -> Result<i64, FlowRefusal> {
+async fn about<I: Id>(tx: &mut Tx, things: &[I], since: Instant) -> Result<i64, FlowRefusal> {
     let mut sum = 0;
     for thing in things {
         sum += feedback::complaints_about(tx, *thing, since).await?;

@@ -236,19 +236,7 @@ impl Worker {
     /// Complaints are joined with their causes and remedied by rule, each in a transaction of its own; what customers
     /// suggested with their ratings becomes a suggestion.
     async fn hear_customers(&self, now: Instant) -> Result<(), FlowRefusal> {
-        let open = self.db.read(async |tx: &mut Tx| flows::complaint_to_cause::open_complaints(tx).await).await?;
-        for complaint in open {
-            let stamp = Stamp::system(now, &self.ids);
-            let looked = self
-                .db
-                .write(async move |tx: &mut Tx| {
-                    flows::complaint_to_cause::look_into(tx, &stamp.again(), complaint).await
-                })
-                .await;
-            if let Err(error) = looked {
-                tracing::error!(%complaint, %error, "a complaint could not be looked into and is tried again");
-            }
-        }
+        flows::complaint_to_cause::look_into_all(&self.db, &self.ids, now).await?;
         let stamp = Stamp::system(now, &self.ids);
         self.db
             .write(async move |tx: &mut Tx| flows::review_to_procedure::take_suggestions(tx, &stamp.again()).await)

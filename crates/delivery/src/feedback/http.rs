@@ -13,7 +13,7 @@ use super::{
     Complaint, ComplaintFacts, ComplaintKind, ComplaintState, FeedbackRefusal, Finding, LikelyCause, NewComplaint,
     NewRating, Rating, store as rows,
 };
-use crate::remedies::{self, RemedyReview};
+use crate::remedies::{self, RemedyReview, Verdict};
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -173,6 +173,8 @@ async fn list_ratings(
 struct WhichComplaints {
     site: SiteId,
     state: Option<ComplaintState>,
+    /// Only those of which the rule made this: `left_to_person` are the desk's.
+    review: Option<Verdict>,
     #[param(max_length = 400)]
     after: Option<String>,
     #[param(minimum = 1, maximum = 200)]
@@ -194,7 +196,7 @@ async fn list_complaints(
     let found = app
         .read(async move |tx: &mut Tx| {
             let mut cards = Vec::new();
-            for complaint in rows::complaints(tx, which.site, which.state, after, size).await? {
+            for complaint in rows::complaints(tx, which.site, (which.state, which.review), after, size).await? {
                 let refunded = remedies::refunded(tx, complaint.sheet().id).await?;
                 cards.push(ComplaintCard::of(&complaint, refunded));
             }

@@ -21,6 +21,8 @@ use kernel::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::remedies::{self, Verdict};
+
 pub use causes::{CauseKind, Evidence, LikelyCause, rank};
 pub use refusal::FeedbackRefusal;
 pub use rules::{
@@ -217,6 +219,33 @@ pub async fn complaints_about<I: Id>(tx: &mut Tx, thing: I, since: Instant) -> R
 /// The complaints that have still to be joined with what they concern, the oldest first.
 pub async fn unjoined(tx: &mut Tx, rows: i64) -> Result<Vec<ComplaintId>, StoreError> {
     store::unjoined(tx, rows).await
+}
+
+/// So often it is tried to join a complaint; then it takes a person.
+pub const JOIN_TRIES: i64 = 5;
+
+/// What follows when a complaint could not be joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotJoined {
+    TryAgain,
+    /// It stands in the desk's list and is not tried any more.
+    LeftToPerson,
+}
+
+/// Notes that a complaint could not be joined. After some tries it is left to a person, who sees it among those that
+/// the rule did not decide.
+pub async fn note_not_joined(
+    tx: &mut Tx,
+    complaint: ComplaintId,
+    why: &str,
+    at: Instant,
+) -> Result<NotJoined, StoreError> {
+    if store::count_try(tx, complaint, why, at).await? < JOIN_TRIES {
+        return Ok(NotJoined::TryAgain);
+    }
+    let refusal = Problem::from(FeedbackRefusal::NotJoined);
+    remedies::review(tx, complaint, Verdict::LeftToPerson, Some(refusal.code()), at).await?;
+    Ok(NotJoined::LeftToPerson)
 }
 
 /// What the customer of an order was asked about.

@@ -22,6 +22,8 @@ pub enum FeedbackRefusal {
     NoSuchComplaint,
     #[error("the complaint is {state}")]
     ComplaintIs { state: ComplaintState },
+    #[error("what the complaint concerns could not be found")]
+    NotJoined,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -45,6 +47,7 @@ impl From<FeedbackRefusal> for Problem {
             }
             R::NoSuchComplaint => Self::new(StatusCode::NOT_FOUND, "feedback/no-such-complaint"),
             R::ComplaintIs { state } => Self::new(StatusCode::CONFLICT, "feedback/complaint-is").with("state", state),
+            R::NotJoined => Self::new(StatusCode::CONFLICT, "feedback/not-joined"),
             R::Store(error) => error.into(),
         }
     }

@@ -14,7 +14,10 @@ use super::{
         Answered, Complaint, ComplaintFacts, ComplaintKind, ComplaintSheet, ComplaintState, Finding, Rating, Stars,
     },
 };
-use crate::planning::store::{changed_one, impossible};
+use crate::{
+    planning::store::{changed_one, impossible},
+    remedies::Verdict,
+};
 
 macro_rules! complaint_columns {
     () => {
@@ -58,15 +61,20 @@ sql! {
     /// Served by `complaint_site`.
     COMPLAINTS = concat!(
         "SELECT ", complaint_columns!(), " FROM complaint
-         WHERE site = $1 AND (made_at > $2 OR (made_at = $2 AND id > $3)) ORDER BY made_at, id LIMIT $4"
-    );
-    COMPLAINTS_IN_STATE = concat!(
-        "SELECT ", complaint_columns!(), " FROM complaint
-         WHERE site = $1 AND (made_at > $2 OR (made_at = $2 AND id > $3)) AND state = $5
+         WHERE site = $1 AND (made_at > $2 OR (made_at = $2 AND id > $3))
+           AND (state = $5 OR CAST($6 AS BIGINT) = 1)
+           AND (CAST($8 AS BIGINT) = 1 OR EXISTS (
+               SELECT 1 FROM remedy_review v WHERE v.complaint = complaint.id AND v.verdict = $7))
          ORDER BY made_at, id LIMIT $4"
     );
-    /// Served by `complaint_unjoined`.
-    UNJOINED = "SELECT id FROM complaint WHERE facts IS NULL ORDER BY made_at, id LIMIT $1";
+    /// What was left to a person stays unjoined. Served by `complaint_unjoined`.
+    UNJOINED = "SELECT c.id FROM complaint c
+                WHERE c.facts IS NULL AND NOT EXISTS (SELECT 1 FROM remedy_review v WHERE v.complaint = c.id)
+                ORDER BY c.made_at, c.id LIMIT $1";
+    COUNT_TRY = "INSERT INTO complaint_try (complaint, tries, why, at) VALUES ($1, 1, $2, $3)
+                 ON CONFLICT (complaint) DO UPDATE
+                 SET tries = complaint_try.tries + 1, why = excluded.why, at = excluded.at
+                 RETURNING tries";
     DOOR_TEMPERATURE = "SELECT s.door_decicelsius FROM stop s JOIN feedback_request f ON f.stop = s.id
                         WHERE f.customer_order = $1";
     CLEAR_LIKELY = "DELETE FROM likely_cause WHERE complaint = $1";
@@ -241,14 +249,19 @@ pub(super) async fn complaints_of_order(tx: &mut Tx, order: CustomerOrderId) -> 
 pub(super) async fn complaints(
     tx: &mut Tx,
     site: SiteId,
-    state: Option<ComplaintState>,
+    (state, review): (Option<ComplaintState>, Option<Verdict>),
     after: (Instant, ComplaintId),
     rows: i64,
 ) -> Result<Vec<Complaint>> {
-    match state {
-        Some(state) => tx.all(COMPLAINTS_IN_STATE, args![site, after.0, after.1, rows, state]).await,
-        None => tx.all(COMPLAINTS, args![site, after.0, after.1, rows]).await,
-    }
+    let (any_state, any_review) = (state.is_none(), review.is_none());
+    let state = state.unwrap_or(ComplaintState::Made);
+    let review = review.unwrap_or(Verdict::LeftToPerson);
+    tx.all(COMPLAINTS, args![site, after.0, after.1, rows, state, any_state, review, any_review]).await
+}
+
+/// How often it was tried by now.
+pub(super) async fn count_try(tx: &mut Tx, id: ComplaintId, why: &str, at: Instant) -> Result<i64> {
+    tx.one(COUNT_TRY, args![id, why, at]).await
 }
 
 pub(super) async fn save_facts(tx: &mut Tx, sheet: &ComplaintSheet, facts: &ComplaintFacts) -> Result<()> {

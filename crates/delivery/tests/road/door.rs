@@ -38,10 +38,10 @@ impl Workman for Idle {
 }
 
 /// The door as one caller finds it, a quarter of an hour before noon.
-struct Door(Router);
+pub(crate) struct Door(Router);
 
 impl Door {
-    fn of(shop: &Shop, actor: Actor, duties: &[Duty], sites: Vec<SiteId>) -> Self {
+    pub(crate) fn of(shop: &Shop, actor: Actor, duties: &[Duty], sites: Vec<SiteId>) -> Self {
         let duties: BTreeSet<Duty> = duties.iter().copied().collect();
         let caller = Caller { actor, name: String::new(), lang: Lang::En, duties, sites: Sites::Only(sites) };
         let app = App {
@@ -67,7 +67,7 @@ impl Door {
         (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
     }
 
-    async fn get(&self, path: &str) -> (StatusCode, Value) {
+    pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {
         self.ask(Method::GET, path, None).await
     }
 

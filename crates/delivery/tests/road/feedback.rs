@@ -1,19 +1,26 @@
 //! Stories of what customers say and what they get, on every database.
 
-use crate::shop::{MORNING, Shop, shops};
 use delivery::{
     feedback::{
         self, ComplaintFacts, ComplaintKind, ComplaintState, FeedbackRefusal, Finding, NewComplaint, NewRating,
+        NotJoined,
     },
     planning::VehicleKind,
     remedies::{self, Decider, History, Policy, RemedyRefusal},
     tracking::{self, HandOver, Proof},
 };
+use edge::Duty;
 use kernel::{
     Actor, ComplaintId, Currency, CustomerId, CustomerOrderId, LotId, Money, OrderLineId, Stamp, SupplierId,
     TemperatureClass,
 };
-use store::Tx;
+use serde_json::json;
+use store::{StoreError, Tx};
+
+use crate::{
+    door::Door,
+    shop::{MORNING, Shop, shops},
+};
 
 /// An order that is at its customer's.
 pub(crate) struct Delivered {
@@ -234,6 +241,38 @@ async fn a_complaint_waits_to_be_joined_and_keeps_its_probable_causes() {
         assert_eq!(kept, noted);
         assert_eq!(kept[0].cause, feedback::CauseKind::Goods);
         assert_eq!(review.and_then(|review| review.why).as_deref(), Some("remedies/above-limit"));
+    }
+}
+
+#[tokio::test]
+async fn a_complaint_that_cannot_be_joined_is_left_to_the_desk_after_some_tries() {
+    for shop in shops().await {
+        let done = delivered(&shop).await;
+        let complaint = complain(&shop, &done, done.line, ComplaintKind::Weight).await.unwrap();
+        let sound = complain(&shop, &done, done.line, ComplaintKind::Freshness).await.unwrap();
+        let desk = Door::of(&shop, Actor::Staff(shop.mint()), &[Duty::AnswerComplaints], vec![shop.site]);
+        let left = format!("/complaints?site={}&state=made&review=left_to_person", shop.site);
+
+        let mut tries = Vec::new();
+        for minute in 1..=feedback::JOIN_TRIES {
+            assert_eq!(desk.get(&left).await.1["items"], json!([]), "nobody is asked before try {minute}");
+            let tried = shop.at(211 + minute, async move |tx: &mut Tx, stamp: &Stamp| {
+                feedback::note_not_joined(tx, complaint, "the lot cannot be read", stamp.at).await
+            });
+            tries.push(tried.await.unwrap_or_else(|error: StoreError| panic!("{error}")));
+        }
+
+        assert_eq!(tries.pop(), Some(NotJoined::LeftToPerson));
+        assert!(tries.iter().all(|tried| *tried == NotJoined::TryAgain), "{tries:?}");
+        let waiting = shop.db.read(async |tx: &mut Tx| feedback::unjoined(tx, 10).await).await.unwrap();
+        assert_eq!(waiting, [sound], "what is left to a person is not tried any more");
+        let (_, listed) = desk.get(&left).await;
+        assert_eq!(listed["items"].as_array().map(Vec::len), Some(1));
+        assert_eq!(listed["items"][0]["id"], json!(complaint));
+        let (_, shown) = desk.get(&format!("/complaints/{complaint}")).await;
+        assert_eq!(shown["review"]["why"], json!("feedback/not-joined"));
+        let (_, all) = desk.get(&format!("/complaints?site={}", shop.site)).await;
+        assert_eq!(all["items"].as_array().map(Vec::len), Some(2));
     }
 }
 

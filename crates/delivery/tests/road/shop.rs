@@ -19,6 +19,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     ledger::MIGRATION,
     delivery::MIGRATION,
     delivery::REMEDIES,
+    delivery::COMPLAINT_TRIES,
 ];
 
 /// 2026-03-20 08:00 in Taipei.
