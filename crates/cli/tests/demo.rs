@@ -32,7 +32,7 @@ fn orders_reach_their_doors_and_the_books_balance() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let database = format!("sqlite:{}", folder.path().join("demo.sqlite").display());
 
-    let report = demo(1, &database, &folder.path().join("report.json"));
+    let report = demo(3, &database, &folder.path().join("report.json"));
 
     let states = &report["run"]["order_states"];
     let handed_over = states["handed_over"].as_i64().expect("orders were handed over");
@@ -54,6 +54,11 @@ fn orders_reach_their_doors_and_the_books_balance() {
     assert_eq!(count("recall", "balanced"), 1, "so does the recall: {counts}");
     assert_eq!(count("recall", "customers_reached") > 0, count("recall", "orders") > 0, "{counts}");
     assert_eq!((count("meetings", "held"), count("meetings", "actions")), (1, 1), "{counts}");
+    assert!(count("market", "prices_observed") > 0, "the buyer looks before asking: {counts}");
+    let cases = &report["run"]["conformance"]["TPE"];
+    for step in ["1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "2.2", "2.4", "3.1", "4.2", "4.3"] {
+        assert!(cases[step]["ended"].as_i64() > Some(0), "procedure {step} is held against no case: {cases}");
+    }
 }
 
 #[test]

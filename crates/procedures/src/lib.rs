@@ -19,6 +19,12 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub const MIGRATION: store::Migration =
     store::Migration::new(50, "procedures", include_str!("../../../migrations/0050_procedures.sql"));
+/// More things go through procedures than at first.
+pub const CASE_NOUNS_MIGRATION: store::Migration =
+    store::Migration::new(97, "case_nouns", include_str!("../../../migrations/0097_case_nouns.sql")).with(
+        include_str!("../../../migrations/0097_case_nouns.sqlite.sql"),
+        include_str!("../../../migrations/0097_case_nouns.postgres.sql"),
+    );
 
 /// The routes of the chapter.
 pub fn router() -> OpenApiRouter<App> {

@@ -54,6 +54,7 @@ pub static MIGRATIONS: &[Migration] = &[
     MIGRATION,
     imports::MIGRATION,
     exchange::MIGRATION,
+    procedures::CASE_NOUNS_MIGRATION,
     delivery::COMPLAINT_TRIES,
     procurement::APPROVAL_DUE_MIGRATION,
 ];

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use edge::{Problem, parse};
 use identity::Role;
-use kernel::{ArrivalId, CustomerOrderId, Id, Lang, PurchaseOrderId};
+use kernel::{
+    ArrivalId, CountSheetId, CourierId, CustomerOrderId, ExcursionId, Id, Lang, PurchaseOrderId, RequisitionId, SkuId,
+    SupplierId,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -14,6 +17,14 @@ codes! {
         CustomerOrder = "customer_order",
         PurchaseOrder = "purchase_order",
         Arrival = "arrival",
+        /// A product that somebody wants to buy for the first time.
+        Sku = "sku",
+        Supplier = "supplier",
+        Requisition = "requisition",
+        /// A temperature that left its limits, or a probe that fell silent.
+        Excursion = "excursion",
+        CountSheet = "count_sheet",
+        Courier = "courier",
     }
     /// Whether a step belongs to every case.
     Presence {
@@ -45,6 +56,12 @@ impl CaseKind {
             Self::CustomerOrder => CustomerOrderId::NOUN,
             Self::PurchaseOrder => PurchaseOrderId::NOUN,
             Self::Arrival => ArrivalId::NOUN,
+            Self::Sku => SkuId::NOUN,
+            Self::Supplier => SupplierId::NOUN,
+            Self::Requisition => RequisitionId::NOUN,
+            Self::Excursion => ExcursionId::NOUN,
+            Self::CountSheet => CountSheetId::NOUN,
+            Self::Courier => CourierId::NOUN,
         }
     }
 }

@@ -131,7 +131,7 @@ fn summary(
 struct WhichCases {
     site: SiteId,
     procedure: Option<ProcedureId>,
-    /// The order, purchase order or arrival.
+    /// The order, requisition, arrival or whatever else went through the procedure.
     object: Option<Uuid>,
     way: Option<Way>,
     state: Option<CaseState>,
@@ -147,7 +147,7 @@ struct CaseCard {
     procedure: ProcedureId,
     /// The number of the revision that it is judged by.
     revision: i64,
-    /// What the object is: `customer_order`, `purchase_order`, `arrival`.
+    /// What the object is: `customer_order`, `requisition`, `arrival`, `excursion` and so on.
     noun: String,
     object: Uuid,
     state: CaseState,

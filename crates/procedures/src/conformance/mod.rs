@@ -1,6 +1,8 @@
-//! Step 5 流程文檔: conformance. Reads the log by position and says for every order, purchase order and arrival whether
-//! it went the written way: steps missing, out of order, late or unexpected.
+//! Step 5 流程文檔: conformance. Reads the log by position and says for everything that goes through a procedure (an
+//! order, a requisition, an arrival, an excursion) whether it went the written way: steps missing, out of order, late or
+//! unexpected.
 //!
+//! A case belongs to the site that its events name first; until one does, no site shows it.
 //! A case is judged by the revision that counted when it began. Reading the log again comes to the same result, and
 //! nobody's work is stopped by it.
 

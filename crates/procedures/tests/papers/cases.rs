@@ -2,7 +2,10 @@
 
 use edge::{Duty, Sites};
 use events::{Object, Told};
-use kernel::{Actor, ArrivalId, CustomerOrderId, Instant, ProcedureId, Stamp};
+use kernel::{
+    Actor, ArrivalId, CountSheetId, CourierId, CustomerOrderId, ExcursionId, Id, Instant, LotId, ProcedureId,
+    RequisitionId, SkuId, Stamp, SupplierId,
+};
 use procedures::{
     authoring::{self, Document, shipped},
     conformance::{self, Read},
@@ -39,6 +42,28 @@ facts! {
     ParcelStaged = "parcel_staged";
     OrderDispatched = "order_dispatched";
     LineShorted = "line_shorted";
+    QuotesRecorded = "quotes_recorded";
+    SupplierRegistered = "supplier_registered";
+    QualificationRecorded = "qualification_recorded";
+    SupplierStandingChanged = "supplier_standing_changed";
+    PurchaseOrderPlaced = "purchase_order_placed";
+    RequisitionDrafted = "requisition_drafted";
+    RequisitionSubmitted = "requisition_submitted";
+    RequisitionApproved = "requisition_approved";
+    ApprovalGiven = "approval_given";
+    TemperatureAlarmRaised = "temperature_alarm_raised";
+    TemperatureAlarmAcknowledged = "temperature_alarm_acknowledged";
+    TemperatureActionTaken = "temperature_action_taken";
+    TemperatureAlarmClosed = "temperature_alarm_closed";
+    TemperatureAlarmVoided = "temperature_alarm_voided";
+    QuarantineOpened = "quarantine_opened";
+    QuarantineDecided = "quarantine_decided";
+    CountSheetOpened = "count_sheet_opened";
+    StockCounted = "stock_counted";
+    CountSheetClosed = "count_sheet_closed";
+    CourierTakenOn = "courier_taken_on";
+    CourierDocumentNoted = "courier_document_noted";
+    CertificateEarned = "certificate_earned";
 }
 
 /// Something that goes through the house, told event by event.
@@ -53,12 +78,16 @@ impl Case<'_> {
     }
 }
 
+fn case<T: Id>(shop: &Shop) -> Case<'_> {
+    Case { shop, object: Object::of(shop.mint::<T>()) }
+}
+
 fn arrival(shop: &Shop) -> Case<'_> {
-    Case { shop, object: Object::of(shop.mint::<ArrivalId>()) }
+    case::<ArrivalId>(shop)
 }
 
 fn order(shop: &Shop) -> Case<'_> {
-    Case { shop, object: Object::of(shop.mint::<CustomerOrderId>()) }
+    case::<CustomerOrderId>(shop)
 }
 
 /// Picked and packed; what is left out is named.
@@ -296,6 +325,107 @@ async fn a_case_is_judged_by_the_revision_of_its_day() {
         let after = found(&shop, "1.6", &after.object).await;
         assert_eq!((&before["revision"], findings(&before)), (&json!(1), Vec::new()));
         assert_eq!((&after["revision"], findings(&after)), (&json!(2), vec![finding("late", "weigh", 15)]));
+    }
+}
+
+#[tokio::test]
+async fn a_requisition_is_followed_from_its_draft_to_the_last_signature() {
+    for shop in shops().await {
+        let (swift, slow) = (case::<RequisitionId>(&shop), case::<RequisitionId>(&shop));
+        for (requisition, submitted) in [(&swift, 20), (&slow, 500)] {
+            requisition.tell(0, RequisitionDrafted {}).await;
+            requisition.tell(submitted, RequisitionSubmitted {}).await;
+            requisition.tell(submitted + 10, ApprovalGiven {}).await;
+        }
+        swift.tell(40, RequisitionApproved {}).await;
+        read(&shop, 1_000).await;
+
+        assert_eq!(findings(&found(&shop, "1.3", &swift.object).await), []);
+        assert_eq!(findings(&found(&shop, "1.4", &swift.object).await), []);
+        assert_eq!(findings(&found(&shop, "1.3", &slow.object).await), [finding("late", "submit", 20)]);
+        let waiting = found(&shop, "1.4", &slow.object).await;
+        assert_eq!((&waiting["state"], findings(&waiting)), (&json!("open"), vec![finding("late", "decide", 20)]));
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_for_without_a_look_at_the_market_left_the_way() {
+    for shop in shops().await {
+        let (spinach, truffles) = (case::<SkuId>(&shop), case::<SkuId>(&shop));
+        spinach.tell(0, QuotesRecorded {}).await;
+        let also = vec![spinach.object, truffles.object, Object::of(shop.site)];
+        shop.tell(Actor::System, 9, Object::of(shop.mint::<RequisitionId>()), also, RequisitionSubmitted {}).await;
+        read(&shop, 10).await;
+
+        assert_eq!(findings(&found(&shop, "1.1", &spinach.object).await), []);
+        assert_eq!(findings(&found(&shop, "1.1", &truffles.object).await), [finding("missing", "observe", 0)]);
+    }
+}
+
+#[tokio::test]
+async fn a_supplier_who_was_ordered_from_before_the_papers_came_left_the_way() {
+    for shop in shops().await {
+        let supplier = case::<SupplierId>(&shop);
+        supplier.tell(0, SupplierRegistered {}).await;
+        supplier.tell(5, SupplierStandingChanged {}).await;
+        supplier.tell(9, PurchaseOrderPlaced {}).await;
+        supplier.tell(15, QualificationRecorded {}).await;
+        read(&shop, 20).await;
+
+        let case = found(&shop, "1.2", &supplier.object).await;
+        assert_eq!((&case["state"], findings(&case)), (&json!("ended"), vec![finding("order", "admit", 0)]));
+    }
+}
+
+#[tokio::test]
+async fn an_alarm_that_nobody_answers_is_late_and_its_lots_wait_for_a_decision() {
+    for shop in shops().await {
+        let (alarm, broken_probe) = (case::<ExcursionId>(&shop), case::<ExcursionId>(&shop));
+        alarm.tell(0, TemperatureAlarmRaised {}).await;
+        broken_probe.tell(0, TemperatureAlarmRaised {}).await;
+        read(&shop, 40).await;
+        let waiting = found(&shop, "2.3", &alarm.object).await;
+        assert_eq!((&waiting["state"], findings(&waiting)), (&json!("open"), vec![finding("late", "answer", 25)]));
+
+        let lot = Object::of(shop.mint::<LotId>());
+        let also = vec![lot, Object::of(shop.site)];
+        shop.tell(Actor::System, 41, alarm.object, also.clone(), QuarantineOpened {}).await;
+        alarm.tell(42, TemperatureAlarmAcknowledged {}).await;
+        alarm.tell(50, TemperatureActionTaken {}).await;
+        alarm.tell(200, TemperatureAlarmClosed {}).await;
+        shop.tell(Actor::System, 41 + 490, alarm.object, also, QuarantineDecided {}).await;
+        broken_probe.tell(12, TemperatureAlarmVoided {}).await;
+        read(&shop, 2_000).await;
+
+        let case = found(&shop, "2.3", &alarm.object).await;
+        let late = vec![finding("late", "answer", 27), finding("late", "decide", 10)];
+        assert_eq!((&case["state"], findings(&case)), (&json!("ended"), late));
+        let voided = found(&shop, "2.3", &broken_probe.object).await;
+        assert_eq!(voided["state"], json!("abandoned"));
+    }
+}
+
+#[tokio::test]
+async fn counts_and_couriers_are_followed_too() {
+    for shop in shops().await {
+        let (counted, uncounted) = (case::<CountSheetId>(&shop), case::<CountSheetId>(&shop));
+        for sheet in [&counted, &uncounted] {
+            sheet.tell(0, CountSheetOpened {}).await;
+        }
+        counted.tell(30, StockCounted {}).await;
+        for sheet in [&counted, &uncounted] {
+            sheet.tell(60, CountSheetClosed {}).await;
+        }
+        let courier = case::<CourierId>(&shop);
+        courier.tell(0, CourierTakenOn {}).await;
+        courier.tell(1, CourierDocumentNoted {}).await;
+        courier.tell(90, CertificateEarned {}).await;
+        read(&shop, 100).await;
+
+        assert_eq!(findings(&found(&shop, "2.4", &counted.object).await), []);
+        assert_eq!(findings(&found(&shop, "2.4", &uncounted.object).await), [finding("missing", "count", 0)]);
+        let courier = found(&shop, "4.2", &courier.object).await;
+        assert_eq!((&courier["state"], findings(&courier)), (&json!("ended"), vec![finding("missing", "train", 0)]));
     }
 }
 

@@ -16,7 +16,13 @@ use serde_json::Value;
 use store::{Migration, StoreError, Tx, testing::TestDb};
 use tower::ServiceExt;
 
-static MIGRATIONS: &[Migration] = &[store::MIGRATION, events::MIGRATION, identity::MIGRATION, procedures::MIGRATION];
+static MIGRATIONS: &[Migration] = &[
+    store::MIGRATION,
+    events::MIGRATION,
+    identity::MIGRATION,
+    procedures::MIGRATION,
+    procedures::CASE_NOUNS_MIGRATION,
+];
 
 /// 2026-03-28 08:00 in Taipei.
 pub(crate) const MORNING: Instant = Instant::from_millis(1_774_656_000_000);

@@ -135,7 +135,9 @@ pub async fn submit(tx: &mut Tx, stamp: &Stamp, id: RequisitionId) -> Result<Req
         round: asked.head.round,
         levels: routed.levels.clone(),
     };
-    tell(tx, stamp, Object::of(id), &around(&asked), &body).await?;
+    let skus = asked.lines.iter().map(|line| Object::of(line.sku));
+    let also: Vec<Object> = around(&asked).into_iter().chain(skus).collect();
+    tell(tx, stamp, Object::of(id), &also, &body).await?;
     // So small that no rule asks for a signature.
     if routed.levels.is_empty() {
         asked.head = approved(tx, stamp, &asked).await?;

@@ -6,6 +6,7 @@
 
 mod dock;
 mod grades;
+mod market;
 pub(crate) mod mislabelled;
 mod money;
 mod order;
@@ -67,9 +68,9 @@ pub(crate) struct Asked {
     delivery_on: Date,
     /// Who has yet to sign.
     levels: Vec<String>,
-}
     /// The desk whose turn it is lets it lie until the next one up is asked.
     is_left_lying: bool,
+}
 
 /// A purchase order as the simulated people remember it.
 #[derive(Clone, Debug)]
@@ -171,7 +172,10 @@ fn on(world: &World, day: u32, minute: i64) -> Instant {
 
 pub(crate) async fn run(world: &mut World, errand: Errand) -> Result<(), SimError> {
     match errand {
-        Errand::Buy { site, day } => requisition::propose(world, site, day).await,
+        Errand::Buy { site, day } => {
+            market::observe(world, site).await?;
+            requisition::propose(world, site, day).await
+        }
         Errand::Sign { asked } => requisition::sign(world, *asked).await,
         Errand::Answer { order } => {
             papers::contract(world, &order).await?;

@@ -143,7 +143,7 @@ async fn register_one(world: &mut World, at: usize, trade: &Trade) -> Result<(),
 }
 
 /// So many hundredths of the selling price, per piece or per kilogram.
-fn asks(sku: &Sku, price_pct: i64) -> Value {
+pub(super) fn asks(sku: &Sku, price_pct: i64) -> Value {
     let money = sku.price.get("money").and_then(Value::as_i64).unwrap_or(1);
     let grams = match sku.price.pointer("/base/weight").and_then(Value::as_str) {
         Some("jin") => 500,

@@ -1,0 +1,2 @@
+-- 流程文檔: more things than orders and loads go through procedures. What is known of cases stays as it is; only the
+-- CHECK on their noun is wider, and the engines change a CHECK each in its own way.
