@@ -4218,6 +4218,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/supplier-returns/{return}/note.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The return note 退貨單 of goods that go back with the truck, as PDF, for its driver to sign and take along. */
+        get: operations["print_return_note"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/supplier/purchase-orders": {
         parameters: {
             query?: never;
@@ -5237,6 +5254,11 @@ export interface components {
              * @description Valid through this day; open if none.
              */
             valid_until?: string | null;
+            /**
+             * Format: int64
+             * @description How long the level may take; then one above is asked as well.
+             */
+            within_minutes: number;
         };
         /**
          * Format: uuid
@@ -5249,6 +5271,9 @@ export interface components {
             decided_at?: components["schemas"]["Instant"] | null;
             decided_by?: components["schemas"]["Actor"] | null;
             delegation?: components["schemas"]["DelegationId"] | null;
+            due_at?: components["schemas"]["Instant"] | null;
+            escalated_at?: components["schemas"]["Instant"] | null;
+            escalated_to?: components["schemas"]["Level"] | null;
             level: components["schemas"]["Level"];
             on_behalf_of?: components["schemas"]["UserId"] | null;
             /** Format: int64 */
@@ -5256,6 +5281,8 @@ export interface components {
             /** Format: int64 */
             round: number;
             state: components["schemas"]["StepState"];
+            /** Format: int64 */
+            within_minutes: number;
         };
         /** @description What decided who must sign: kept as it was, so that the decision can be read later. */
         ApprovalTrace: {
@@ -5444,6 +5471,8 @@ export interface components {
         Asked: {
             level: components["schemas"]["Level"];
             why: components["schemas"]["ApprovalReason"];
+            /** Format: int64 */
+            within_minutes?: number;
         };
         AskedCriterion: {
             class: components["schemas"]["FaultClass"];
@@ -5778,7 +5807,7 @@ export interface components {
         CaseCard: {
             ended_at?: components["schemas"]["Instant"] | null;
             findings: components["schemas"]["ConformanceFinding"][];
-            /** @description What the object is: `customer_order`, `purchase_order`, `arrival`. */
+            /** @description What the object is: `customer_order`, `requisition`, `arrival`, `excursion` and so on. */
             noun: string;
             /** Format: uuid */
             object: string;
@@ -5797,7 +5826,7 @@ export interface components {
          * @description What one case of a procedure is.
          * @enum {string}
          */
-        CaseKind: "customer_order" | "purchase_order" | "arrival";
+        CaseKind: "customer_order" | "purchase_order" | "arrival" | "sku" | "supplier" | "requisition" | "excursion" | "count_sheet" | "courier";
         /** @enum {string} */
         CaseState: "open" | "ended" | "abandoned";
         /**
@@ -7727,6 +7756,11 @@ export interface components {
             level: components["schemas"]["Level"];
             /** Format: date */
             valid_from: string;
+            /**
+             * Format: int64
+             * @description How long the level may take; then one above is asked as well.
+             */
+            within_minutes?: number;
         };
         /** @description A truck as the dock reports it. */
         NewArrival: {
@@ -8772,7 +8806,7 @@ export interface components {
             items: {
                 ended_at?: components["schemas"]["Instant"] | null;
                 findings: components["schemas"]["ConformanceFinding"][];
-                /** @description What the object is: `customer_order`, `purchase_order`, `arrival`. */
+                /** @description What the object is: `customer_order`, `requisition`, `arrival`, `excursion` and so on. */
                 noun: string;
                 /** Format: uuid */
                 object: string;
@@ -12196,6 +12230,11 @@ export interface components {
             object: string;
             step: string;
         };
+        /** @description A requisition that waits for a signature. */
+        WaitingRequisition: components["schemas"]["RequisitionHead"] & {
+            /** @description The signature that it waits for, until when, and who was asked as well because it was late. */
+            turn: components["schemas"]["ApprovalStep"];
+        };
         /** @description Money lost on one product for one cause. */
         WasteLine: {
             /** @description The account: `waste_expiry`, `waste_unexplained` … */
@@ -12668,7 +12707,7 @@ export interface operations {
         parameters: {
             query: {
                 site: components["schemas"]["SiteId"];
-                /** @description Only those that wait for this level. */
+                /** @description Only those that wait for this level, or were brought before it because the one below was late. */
                 level?: components["schemas"]["Level"];
             };
             header?: never;
@@ -12682,7 +12721,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RequisitionHead"][];
+                    "application/json": components["schemas"]["WaitingRequisition"][];
                 };
             };
             "4XX": {
@@ -13155,6 +13194,8 @@ export interface operations {
             query: {
                 site: components["schemas"]["SiteId"];
                 state?: components["schemas"]["ComplaintState"];
+                /** @description Only those of which the rule made this: `left_to_person` are the desk's. */
+                review?: components["schemas"]["RemedyVerdict"];
                 after?: string;
                 limit?: number;
             };
@@ -13316,7 +13357,7 @@ export interface operations {
             query: {
                 site: components["schemas"]["SiteId"];
                 procedure?: components["schemas"]["ProcedureId"];
-                /** @description The order, purchase order or arrival. */
+                /** @description The order, requisition, arrival or whatever else went through the procedure. */
                 object?: string;
                 way?: components["schemas"]["Way"];
                 state?: components["schemas"]["CaseState"];
@@ -21577,6 +21618,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_SupplierReturn"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    print_return_note: {
+        parameters: {
+            query?: {
+                /** @description The caller's own, if none is named. */
+                lang?: "zh-Hant" | "zh-Hans" | "en";
+            };
+            header?: never;
+            path: {
+                return: components["schemas"]["SupplierReturnId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
                 };
             };
             "4XX": {
