@@ -7,7 +7,7 @@ use edge::App;
 use events::Feed;
 use kernel::{Clock, IdSource, Instant, Stamp};
 use procedures::authoring;
-use store::{Db, Tx};
+use store::{Db, Outlives, Tx};
 use tokio::{signal, sync::watch};
 use tracing_subscriber::EnvFilter;
 
@@ -32,7 +32,12 @@ const WORK_EVERY: Duration = Duration::from_millis(200);
 
 /// Opens the database and assembles the shop on it, without listening.
 pub async fn open(settings: &Settings) -> Result<Shop, StartError> {
-    let db = Db::open(&settings.database).await?;
+    let outlives = match settings.time {
+        TimeSetting::Real => Outlives::PowerCut,
+        // A day passes in seconds: nobody waits for the disk at every one of its commands.
+        TimeSetting::Stepped => Outlives::SuddenDeath,
+    };
+    let db = Db::open_outliving(&settings.database, outlives).await?;
     db.migrate(MIGRATIONS).await?;
     let (clock, ids) = match settings.time {
         TimeSetting::Real => (Clock::Real, IdSource::Random),

@@ -4,6 +4,9 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use kernel::Instant;
 
+/// People look at the clock this often: what happens between two looks happens at the second of them.
+const GRAIN_MS: i64 = 30_000;
+
 /// Things to do, earliest first; of two at the same instant the one that was entered first.
 pub(crate) struct Agenda<T> {
     queue: BinaryHeap<Reverse<Entry<T>>>,
@@ -42,6 +45,8 @@ impl<T> Agenda<T> {
     }
 
     pub(crate) fn enter(&mut self, at: Instant, what: T) {
+        let since_look = at.millis().rem_euclid(GRAIN_MS);
+        let at = if since_look == 0 { at } else { at.plus_millis(GRAIN_MS - since_look) };
         self.queue.push(Reverse(Entry { at, nth: self.entered, what }));
         self.entered += 1;
     }

@@ -14,7 +14,7 @@ use crate::{
 
 const PICKERS: u32 = 6;
 const ORDERS_PER_BATCH: i64 = 12;
-const SECONDS_PER_PICK: i64 = 25;
+const SECONDS_PER_PICK: i64 = 30;
 /// A bin is empty although the book says otherwise, this often in a thousand picks.
 const NOT_FOUND_PER_MILLE: i64 = 8;
 

@@ -16,6 +16,15 @@ use crate::{
     statement, tx,
 };
 
+/// What an acknowledged write outlives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outlives {
+    /// That the machine loses its power: what a shop needs.
+    PowerCut,
+    /// That the server dies, however suddenly, and the machine goes on: enough for a demonstration.
+    SuddenDeath,
+}
+
 /// A database. Cheap to clone.
 #[derive(Clone)]
 pub struct Db(pub(crate) Arc<Kind>);
@@ -41,8 +50,22 @@ impl Db {
     /// Connections to PostgreSQL are made without TLS: over a Unix socket, a private network or a tunnel.
     pub async fn open(url: &str) -> Result<Self> {
         match url.strip_prefix("sqlite:") {
-            Some(path) => Self::embedded(Path::new(path.strip_prefix("//").unwrap_or(path)), Answer::AfterCommit),
+            Some(path) => Self::embedded(file_at(path), Answer::AfterCommit, Outlives::PowerCut),
             None => Self::connect(&server_at(url)?, None).await,
+        }
+    }
+
+    /// The same, with another promise about what was acknowledged.
+    pub async fn open_outliving(url: &str, outlives: Outlives) -> Result<Self> {
+        match (url.strip_prefix("sqlite:"), outlives) {
+            (Some(path), _) => Self::embedded(file_at(path), Answer::AfterCommit, outlives),
+            (None, Outlives::PowerCut) => Self::open(url).await,
+            (None, Outlives::SuddenDeath) => {
+                let mut server = server_at(url)?;
+                let options = server.get_options().unwrap_or_default().to_owned();
+                server.options(format!("{options} -c synchronous_commit=off").trim());
+                Self::connect(&server, None).await
+            }
         }
     }
 
@@ -67,18 +90,19 @@ impl Db {
         Ok(Self(Arc::new(Kind::Postgres(Server::connect(config, replica).await?))))
     }
 
-    pub(crate) fn embedded(path: &Path, answer: Answer) -> Result<Self> {
+    pub(crate) fn embedded(path: &Path, answer: Answer, outlives: Outlives) -> Result<Self> {
         // In memory every reader would have a database of its own.
         if path.as_os_str().is_empty() || path.as_os_str() == ":memory:" {
             return Err(StoreError::Url("sqlite: wants the path of a file".to_owned()));
         }
-        let writer = Embedded::open(path, Use::Write)?;
+        let writer = Embedded::open(path, Use::Write(outlives))?;
         let readers = readers::start(path)?;
         let lane = lane::start(writer, answer)?;
         Ok(Self(Arc::new(Kind::Sqlite { path: path.to_owned(), lane, readers })))
     }
 
-    /// Runs `verb` in one transaction and answers only after it is durable; an `Err` undoes all of it.
+    /// Runs `verb` in one transaction and answers only after it is durable as [`Outlives`] says; an `Err` undoes all of
+    /// it.
     ///
     /// A verb may run again (a deadlock, a lost group), so it has no effect but on its `tx`: ids and the clock are
     /// moved in from outside. On the embedded database it runs on the writer's thread with one poll, and may await
@@ -169,6 +193,10 @@ impl Db {
 fn prepare_embedded(tx: &mut Tx) -> Result<Vec<(&'static str, Result<()>)>> {
     let tx::On::Sqlite(embedded) = &tx.on else { return Err(StoreError::Closed) };
     Ok(statement::registered().map(|statement| (statement.name(), embedded.prepare(statement))).collect())
+}
+
+fn file_at(path: &str) -> &Path {
+    Path::new(path.strip_prefix("//").unwrap_or(path))
 }
 
 fn server_at(url: &str) -> Result<tokio_postgres::Config> {

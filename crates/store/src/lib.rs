@@ -33,7 +33,7 @@ pub use backup::{Existing, restore};
 #[doc(hidden)]
 pub use cell::instead;
 pub use cell::{Bind, Cell, Column, FromRow, Param, Row};
-pub use db::Db;
+pub use db::{Db, Outlives};
 pub use error::{Result, StoreError};
 pub use intake::Intake;
 pub use migrate::Migration;

@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use rusqlite::{CachedStatement, Connection, OpenFlags, config::DbConfig};
 
-use crate::{FromRow, Param, Result, Row, Stmt, StoreError, cell::RowOn, statement::wide};
+use crate::{FromRow, Outlives, Param, Result, Row, Stmt, StoreError, cell::RowOn, statement::wide};
 
 /// Longer than any backup or foreign tool should hold the file.
 const BUSY: Duration = Duration::from_secs(5);
@@ -21,7 +21,7 @@ pub(crate) struct Embedded {
 /// What a connection is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
-    Write,
+    Write(Outlives),
     Read,
 }
 
@@ -38,17 +38,18 @@ impl Embedded {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
         // One plan for a statement. Otherwise a new value in a comparison may have it prepared anew, again and again.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        // FULL: NORMAL may lose the last commits when the power fails, and they have been answered by then.
         connection.execute_batch(
             "PRAGMA journal_mode = WAL;
-             PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON;
              PRAGMA cache_size = -65536;
              PRAGMA temp_store = MEMORY;",
         )?;
-        if purpose == Use::Read {
-            connection.execute_batch("PRAGMA query_only = ON")?;
-        }
+        connection.execute_batch(match purpose {
+            // NORMAL may lose the last commits when the power fails, and they have been answered by then.
+            Use::Write(Outlives::PowerCut) => "PRAGMA synchronous = FULL",
+            Use::Write(Outlives::SuddenDeath) => "PRAGMA synchronous = NORMAL",
+            Use::Read => "PRAGMA query_only = ON",
+        })?;
         Ok(Self { connection, wrote: false })
     }
 

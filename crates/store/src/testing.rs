@@ -10,7 +10,7 @@ use std::{
 use tempfile::TempDir;
 use tokio_postgres::{Config, NoTls};
 
-use crate::{Db, Migration, Result, lane::Answer};
+use crate::{Db, Migration, Outlives, Result, lane::Answer};
 
 /// Where the tests may make databases on a PostgreSQL server.
 const SERVER: &str = "TEST_POSTGRES_URL";
@@ -79,7 +79,7 @@ impl Drop for Room {
 /// An embedded database.
 pub async fn sqlite(list: &'static [Migration]) -> TestDb {
     let folder = folder();
-    let db = Db::embedded(&file_in(&folder), Answer::AfterCommit);
+    let db = Db::embedded(&file_in(&folder), Answer::AfterCommit, Outlives::PowerCut);
     let db = db.unwrap_or_else(|error| panic!("no embedded database: {error}"));
     migrated(TestDb { db, room: Room(Place::Folder(folder)) }, list).await
 }
@@ -134,7 +134,7 @@ pub async fn both(list: &'static [Migration]) -> Vec<TestDb> {
 /// An embedded database with a fault: it answers before it commits. A kill test that does not catch it is no test.
 #[doc(hidden)]
 pub fn answering_too_early(path: &Path) -> Result<Db> {
-    Db::embedded(path, Answer::BeforeCommit)
+    Db::embedded(path, Answer::BeforeCommit, Outlives::PowerCut)
 }
 
 async fn migrated(db: TestDb, list: &'static [Migration]) -> TestDb {

@@ -38,7 +38,7 @@ use engine::{Engine, Insertion, Problem, Route, Solution, Tour, Visit};
 /// Between the end of the last tour, or the shift's first minute, and the departure: parcels are scanned and stowed.
 pub const LOADING_MS: i64 = 600_000;
 /// A plan aims to arrive so long before a window ends, because a day never drives as it was planned.
-pub const ARRIVAL_RESERVE_MS: i64 = 600_000;
+pub const ARRIVAL_RESERVE_MS: i64 = 1_200_000;
 /// Drops of one plan: the table of distances grows with their square. More belong to more sites.
 pub const DROPS_MAX: usize = 2_000;
 

@@ -81,11 +81,25 @@ struct Followed {
     procedure: ProcedureId,
     /// Those in force and before, oldest first.
     revisions: Vec<Revision>,
+    /// The kinds of events that any of them speaks of, by the noun of its case.
+    words: BTreeMap<&'static str, BTreeSet<String>>,
 }
 
 impl Followed {
+    const fn of(procedure: ProcedureId) -> Self {
+        Self { procedure, revisions: Vec::new(), words: BTreeMap::new() }
+    }
+
+    fn add(&mut self, revision: Revision) {
+        if let Some(case) = revision.document.case {
+            let words = self.words.entry(case.noun()).or_default();
+            words.extend(revision.document.kinds().into_iter().map(str::to_owned));
+        }
+        self.revisions.push(revision);
+    }
+
     fn speaks_of(&self, noun: &str, kind: &str) -> bool {
-        self.documents_of(noun).any(|document| document.kinds().contains(kind))
+        self.words.get(noun).is_some_and(|words| words.contains(kind))
     }
 
     fn documents_of(&self, noun: &str) -> impl Iterator<Item = &Document> {
@@ -106,9 +120,11 @@ impl Followed {
 async fn followed(tx: &mut Tx) -> Result<Vec<Followed>, StoreError> {
     let mut followed: Vec<Followed> = Vec::new();
     for revision in authoring::store::in_force(tx).await? {
-        match followed.last_mut() {
-            Some(last) if last.procedure == revision.procedure => last.revisions.push(revision),
-            Some(_) | None => followed.push(Followed { procedure: revision.procedure, revisions: vec![revision] }),
+        if followed.last().is_none_or(|last| last.procedure != revision.procedure) {
+            followed.push(Followed::of(revision.procedure));
+        }
+        if let Some(last) = followed.last_mut() {
+            last.add(revision);
         }
     }
     Ok(followed)
