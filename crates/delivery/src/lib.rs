@@ -31,6 +31,10 @@ pub const REMEDIES: store::Migration =
 pub const COMPLAINT_TRIES: store::Migration =
     store::Migration::new(98, "complaint_tries", include_str!("../../../migrations/0098_complaint_tries.sql"));
 
+/// Indexes for what is asked per order, customer, courier and van.
+pub const WALKS: store::Migration =
+    store::Migration::new(101, "delivery_walks", include_str!("../../../migrations/0101_delivery_walks.sql"));
+
 /// The routes of all five steps.
 pub fn router() -> OpenApiRouter<App> {
     planning::http::router()

@@ -57,3 +57,7 @@ pub const MIGRATION: store::Migration =
         include_str!("../../../migrations/0006_ledger.sqlite.sql"),
         include_str!("../../../migrations/0006_ledger.postgres.sql"),
     );
+
+/// Indexes that both engines use.
+pub const WALKS_MIGRATION: store::Migration =
+    store::Migration::new(100, "shelf_walks", include_str!("../../../migrations/0100_shelf_walks.sql"));

@@ -57,6 +57,8 @@ pub static MIGRATIONS: &[Migration] = &[
     procedures::CASE_NOUNS_MIGRATION,
     delivery::COMPLAINT_TRIES,
     procurement::APPROVAL_DUE_MIGRATION,
+    ledger::WALKS_MIGRATION,
+    delivery::WALKS,
 ];
 
 const MIGRATION: Migration = Migration::new(70, "server", include_str!("../../../migrations/0070_server.sql"));

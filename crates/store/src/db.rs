@@ -174,6 +174,15 @@ impl Db {
         if wrong.is_empty() { Ok(count) } else { Err(wrong) }
     }
 
+    /// How the embedded database goes about every statement linked into this program: the name of the statement and
+    /// the steps of its plan, as `EXPLAIN QUERY PLAN` words them. The server's plans depend on what its tables hold.
+    pub async fn plans(&self) -> Result<Vec<(&'static str, Vec<String>)>> {
+        match &*self.0 {
+            Kind::Sqlite { .. } => self.read(async |tx| plans_of(tx)).await,
+            Kind::Postgres(_) => Err(StoreError::EmbeddedOnly("plans")),
+        }
+    }
+
     /// Copies the embedded database to `file` while it is being written, as of one moment.
     pub async fn backup(&self, file: &Path) -> Result<()> {
         match &*self.0 {
@@ -188,6 +197,11 @@ impl Db {
             Kind::Postgres(_) => Engine::Postgres,
         }
     }
+}
+
+fn plans_of(tx: &mut Tx) -> Result<Vec<(&'static str, Vec<String>)>> {
+    let tx::On::Sqlite(embedded) = &tx.on else { return Err(StoreError::Closed) };
+    embedded.plans()
 }
 
 fn prepare_embedded(tx: &mut Tx) -> Result<Vec<(&'static str, Result<()>)>> {

@@ -4,7 +4,11 @@ use std::{path::Path, time::Duration};
 
 use rusqlite::{CachedStatement, Connection, OpenFlags, config::DbConfig};
 
-use crate::{FromRow, Outlives, Param, Result, Row, Stmt, StoreError, cell::RowOn, statement::wide};
+use crate::{
+    FromRow, Outlives, Param, Result, Row, Stmt, StoreError,
+    cell::RowOn,
+    statement::{self, wide},
+};
 
 /// Longer than any backup or foreign tool should hold the file.
 const BUSY: Duration = Duration::from_secs(5);
@@ -86,6 +90,19 @@ impl Embedded {
     /// Ends whatever transaction is open; SQLite may have ended it already.
     pub(crate) fn undo(&self) -> Result<()> {
         if self.connection.is_autocommit() { Ok(()) } else { self.say("ROLLBACK") }
+    }
+
+    pub(crate) fn plans(&self) -> Result<Vec<(&'static str, Vec<String>)>> {
+        let plan = |statement: &'static Stmt| {
+            let mut explained = self.connection.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sqlite()))?;
+            let mut rows = explained.raw_query();
+            let mut steps = Vec::new();
+            while let Some(row) = rows.next()? {
+                steps.push(row.get("detail")?);
+            }
+            Ok((statement.name(), steps))
+        };
+        statement::registered().map(plan).collect()
     }
 
     pub(crate) fn prepare(&self, statement: &'static Stmt) -> Result<()> {
