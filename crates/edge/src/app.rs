@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use kernel::{Clock, IdSource, JobId, Stamp};
 use serde::{Serialize, de::DeserializeOwned};
-use store::{Db, Key, Once, StoreError, Tx};
+use store::{Db, Key, StoreError, Tx};
 
 use crate::{Caller, Gate, IdempotencyKey, Problem};
 
@@ -39,15 +39,20 @@ impl App {
     {
         let stamp = self.stamp(caller);
         let at = stamp.at.millis();
+        let replay = key.replay;
         let key = Key { caller: caller.key_space(), key: key.key, request: key.fingerprint };
-        self.db
+        let answer = self
+            .db
             .once(key, at, async move |tx: &mut Tx| {
                 let stamp = stamp.again();
                 verb(tx, &stamp).await
             })
             .await
-            .map(Once::into_inner)
-            .map_err(Into::into)
+            .map_err(Into::<Problem>::into)?;
+        if answer.is_replayed() {
+            replay.note();
+        }
+        Ok(answer.into_inner())
     }
 
     /// Runs a command whose replay is harmless by itself (it sets a state rather than adds to one).

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{App, Problem, UPLOAD_MAX_BYTES};
+use crate::{App, Problem, UPLOAD_MAX_BYTES, by_name::ByName};
 
 /// A JSON body, in or out.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,7 @@ impl<T: DeserializeOwned> FromRequest<App> for ApiJson<T> {
         }
         let body = Bytes::from_request(request, app).await.map_err(|refused| malformed(refused.body_text()))?;
         let mut json = serde_json::Deserializer::from_slice(&body);
-        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let value = serde_path_to_error::deserialize(ByName(&mut json)).map_err(|error| {
             let path = error.path().to_string().replace('.', "/");
             if error.inner().is_data() && path != "/" {
                 // serde ends its sentence with a position in the text, which means nothing to a person at a form.

@@ -13,13 +13,18 @@ use utoipa::{
     },
 };
 
-use crate::{App, Problem, fingerprint::Fingerprint};
+use crate::{
+    App, Problem,
+    fingerprint::{Fingerprint, Replay},
+};
 
 /// Chosen by the client, one per command, kept for a replay after a lost answer. The handheld mints it offline.
 #[derive(Clone, Debug)]
 pub struct IdempotencyKey {
     pub(crate) key: String,
     pub(crate) fingerprint: [u8; 32],
+    /// Where it is noted that the answer was given before.
+    pub(crate) replay: Replay,
 }
 
 const HEADER: &str = "idempotency-key";
@@ -29,13 +34,13 @@ const LENGTH_MAX: usize = 100;
 impl IdempotencyKey {
     /// A key for a command that comes from a file or a job instead of a request.
     pub fn of(key: impl Into<String>, fingerprint: [u8; 32]) -> Self {
-        Self { key: key.into(), fingerprint }
+        Self { key: key.into(), fingerprint, replay: Replay::default() }
     }
 
     /// The key of one command among many in a file: the same file sent again is the same commands.
     #[must_use]
     pub fn row(&self, row: usize) -> Self {
-        Self { key: format!("{}#{row}", self.key), fingerprint: self.fingerprint }
+        Self::of(format!("{}#{row}", self.key), self.fingerprint)
     }
 }
 
@@ -52,7 +57,8 @@ impl FromRequestParts<App> for IdempotencyKey {
         let Some(Fingerprint(fingerprint)) = parts.extensions.get::<Fingerprint>().copied() else {
             return Err(Problem::internal(&NoFingerprint));
         };
-        Ok(Self { key: key.to_owned(), fingerprint })
+        let replay = parts.extensions.get::<Replay>().cloned().unwrap_or_default();
+        Ok(Self { key: key.to_owned(), fingerprint, replay })
     }
 }
 
@@ -67,7 +73,10 @@ impl IntoParams for IdempotencyKey {
                 .name("Idempotency-Key")
                 .parameter_in(ParameterIn::Header)
                 .required(Required::True)
-                .description(Some("Chosen by the client, one per command; a replay answers what the first run did."))
+                .description(Some(
+                    "Chosen by the client, one per command; a replay answers what the first run did, under the header \
+                     `Idempotent-Replayed: true`.",
+                ))
                 .schema(Some(
                     ObjectBuilder::new()
                         .schema_type(Type::String)

@@ -4,6 +4,7 @@
 //! (problem+json, a stable slug, the field, the reader's language) and leaves nothing behind.
 
 mod app;
+mod by_name;
 mod caller;
 mod extract;
 mod fingerprint;

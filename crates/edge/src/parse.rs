@@ -1,6 +1,6 @@
 //! Parsing at the door: small checks that many steps share. Each refuses by the field's name.
 
-use kernel::{Money, Quantity};
+use kernel::{Date, Money, Quantity};
 
 use crate::Problem;
 
@@ -50,6 +50,11 @@ pub fn within(field: &str, value: i64, min: i64, max: i64) -> Result<i64, Proble
     } else {
         Err(Problem::invalid(field, format!("{value} is not between {min} and {max}")))
     }
+}
+
+/// A day of our era: columns that hold days compare them as text.
+pub fn day(field: &str, value: Date) -> Result<Date, Problem> {
+    if value.year() > 0 { Ok(value) } else { Err(Problem::invalid(field, format!("{value} is before our era"))) }
 }
 
 /// A list of at least `min` and at most `max` entries.

@@ -69,7 +69,7 @@ async fn list_events(
     Ok(ApiJson(Page { items, next }))
 }
 
-/// The events that are about one thing or touched it, in order.
+/// The events that are about one thing or touched it, in order; a thing that the log never told of is not found.
 #[utoipa::path(get, path = "/objects/{noun}/{id}/events", tag = "0 events", operation_id = "list_events_of_object",
     params(("noun" = String, Path, description = "what the id names: `lot`, `customer_order`"), ("id" = Uuid, Path), Paging),
     responses((status = 200, body = Page<SealedEvent>), (status = "4XX", body = Problem)))]

@@ -182,10 +182,14 @@ pub async fn read_after(tx: &mut Tx, position: i64, limit: i64) -> Result<Vec<Se
     Ok(joined(rows, links))
 }
 
-/// The sealed events that are about one thing or touched it, in order.
+/// The sealed events that are about one thing or touched it, in order. What was never told of is refused.
 pub async fn of_object(tx: &mut Tx, noun: &str, id: Uuid, paging: &Paging) -> Result<Vec<SealedEvent>, Problem> {
     let after = paging.key::<i64>()?.unwrap_or(0);
     let rows: Vec<EventRow> = tx.all(OF_OBJECT, args![noun, id, after, paging.rows()?]).await?;
+    // A thing of today may still wait for the position of its first event.
+    if rows.is_empty() && tx.optional::<i64>(EVER_TOLD_OF, args![noun, id]).await?.is_none() {
+        return Err(Problem::not_found());
+    }
     let found =
         tx.all_many::<(String, Uuid), 1>(LINKS_OF, &rows.iter().map(|row| row![row.0.id]).collect::<Vec<_>>()).await?;
     let positions = rows.iter().map(|row| row.0.position);
@@ -313,6 +317,10 @@ sql! {
                  WHERE s.position > $3
                  ORDER BY s.position
                  LIMIT $4";
+    EVER_TOLD_OF = "SELECT CAST(1 AS BIGINT) FROM event WHERE noun = $1 AND object = $2
+                    UNION ALL
+                    SELECT CAST(1 AS BIGINT) FROM event_object WHERE noun = $1 AND object = $2
+                    LIMIT 1";
     LINKS_OF = "SELECT noun, object FROM event_object WHERE event = $1";
     /// Index `event_id`.
     TOLD_BETWEEN = "SELECT CAST(0 AS BIGINT), e.id, e.at, e.actor, e.actor_id, e.kind, e.version, e.noun, e.object,

@@ -16,7 +16,8 @@ pub struct Device {
     pub site: SiteId,
 }
 
-/// Gives a probe its secret; one that it had before is worth nothing from now on.
+/// Gives a probe its secret; one that it had before is worth nothing from now on. Whose probe it is, the cold chain
+/// knows.
 pub async fn enrol_device(tx: &mut Tx, stamp: &Stamp, device: Device, secret: &Secret) -> Result<(), StoreError> {
     tx.put(ENROL, args![device.probe, device.site, &secret.hash(), stamp.at]).await?;
     events::tell(
@@ -30,11 +31,6 @@ pub async fn enrol_device(tx: &mut Tx, stamp: &Stamp, device: Device, secret: &S
     Ok(())
 }
 
-/// Where a probe that has a secret stands.
-pub async fn site_of(tx: &mut Tx, probe: ProbeId) -> Result<Option<SiteId>, StoreError> {
-    tx.optional(SITE, args![probe]).await
-}
-
 /// The device that this secret belongs to. A broker compares the probe with the user name of the connection.
 pub async fn device_of(tx: &mut Tx, secret: &Secret) -> Result<Option<Device>, StoreError> {
     let found: Option<(ProbeId, SiteId)> = tx.optional(BY_SECRET, args![&secret.hash()]).await?;
@@ -46,6 +42,5 @@ sql! {
              VALUES ($1, $2, $3, $4)
              ON CONFLICT (probe) DO UPDATE
              SET site = excluded.site, secret_hash = excluded.secret_hash, enrolled_at = excluded.enrolled_at";
-    SITE = "SELECT site FROM device WHERE probe = $1 {lock}";
     BY_SECRET = "SELECT probe, site FROM device WHERE secret_hash = $1";
 }

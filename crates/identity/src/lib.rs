@@ -36,7 +36,7 @@ pub use phones::{Phone, enrol_customer, forget_customer};
 pub use reading::record_reading;
 pub use refusal::IdentityRefusal;
 pub use roles::Role;
-pub use secret::Secret;
+pub use secret::{Secret, UnderSecret};
 pub use users::{NewUser, Person, SiteScope, create_user, deactivate, set_roles};
 
 /// The tables of identity.

@@ -2,7 +2,10 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::IdentityRefusal;
 
 /// 256 random bits, as a person or a program carries them. Shown once; only its hash is kept.
 #[derive(Clone)]
@@ -39,6 +42,24 @@ impl Secret {
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Secret(hidden)")
+    }
+}
+
+/// A thing made under a secret, as the record of idempotency keeps it: with the secret's hash, never the secret.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UnderSecret<T> {
+    thing: T,
+    secret_hash: [u8; 32],
+}
+
+impl<T> UnderSecret<T> {
+    pub fn new(thing: T, secret: &Secret) -> Self {
+        Self { thing, secret_hash: secret.hash() }
+    }
+
+    /// The thing, to be shown with its secret; refused if this is a replay, whose secret is not the one that was kept.
+    pub fn shown_with(self, secret: &Secret) -> Result<T, IdentityRefusal> {
+        if self.secret_hash == secret.hash() { Ok(self.thing) } else { Err(IdentityRefusal::SecretShown) }
     }
 }
 

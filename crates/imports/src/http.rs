@@ -10,8 +10,8 @@ use axum::{
 };
 use catalog::Site;
 use edge::{
-    ApiBytes, ApiJson, ApiPath, ApiQuery, App, By, Caller, IdempotencyKey, Page, Paging, Problem, UPLOAD_MAX_BYTES,
-    duty,
+    ApiBytes, ApiJson, ApiPath, ApiQuery, App, By, Caller, IdempotencyKey, Page, Paging, Problem, Sites,
+    UPLOAD_MAX_BYTES, duty,
 };
 use kernel::Stamp;
 use serde::Deserialize;
@@ -227,7 +227,7 @@ struct Which {
     limit: Option<i64>,
 }
 
-/// Files of a kind that were taken, the latest first.
+/// Files of a kind that were taken, the latest first: one's own, and for those who work at every site all of them.
 #[utoipa::path(get, path = "/imports", tag = "0 imports", operation_id = "list_imports", params(Which),
     responses((status = 200, body = Page<ImportedFile>), (status = "4XX", body = Problem)))]
 async fn list_imports(
@@ -238,7 +238,8 @@ async fn list_imports(
     demand_duty(&by, which.kind)?;
     let paging = Paging { after: which.after, limit: which.limit };
     let (before, rows, kind) = (paging.key::<ImportRunId>()?, paging.rows()?, which.kind);
-    let found = app.read(async move |tx: &mut Tx| store::runs(tx, kind, before, rows).await).await?;
+    let whose = whose(&by);
+    let found = app.read(async move |tx: &mut Tx| store::runs(tx, kind, &whose, before, rows).await).await?;
     paging.page(found, |file| file.id).map(ApiJson)
 }
 
@@ -257,13 +258,22 @@ async fn list_imported_rows(
     let found = app
         .read(async move |tx: &mut Tx| {
             let file = store::run(tx, run).await?.ok_or_else(Problem::not_found)?;
-            if !caller.holds(file.kind.duty()) {
+            let whose = whose(&caller);
+            if !caller.holds(file.kind.duty()) || !(whose.is_empty() || file.imported_by == whose) {
                 return Err(Problem::not_found());
             }
             Ok::<_, Problem>(store::rows(tx, run, after.as_deref().unwrap_or_default(), rows).await?)
         })
         .await?;
     paging.page(found, |row| row.key.clone()).map(ApiJson)
+}
+
+/// Whose files the caller sees; empty for everybody's.
+fn whose(by: &Caller) -> String {
+    match by.sites {
+        Sites::All => String::new(),
+        Sites::Only(_) => store::filed(&by.actor),
+    }
 }
 
 /// Templates and past files are for those who may import the kind.

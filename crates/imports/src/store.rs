@@ -25,9 +25,9 @@ sql! {
     /// Index `import_run_kind_latest`.
     RUNS = "SELECT id, kind, file_sha256, row_count, created, changed, same, imported_by, imported_at
             FROM import_run
-            WHERE kind = $1 AND id < $2
+            WHERE kind = $1 AND id < $2 AND ($3 = '' OR imported_by = $3)
             ORDER BY id DESC
-            LIMIT $3";
+            LIMIT $4";
     /// Index `import_row_run`.
     ROWS = "SELECT row_key, object FROM import_row WHERE run = $1 AND row_key > $2 ORDER BY row_key LIMIT $3";
 }
@@ -78,7 +78,7 @@ pub(crate) struct Remembered {
 }
 
 /// Who imported a file, as lists show it.
-fn filed(by: &Actor) -> String {
+pub(crate) fn filed(by: &Actor) -> String {
     match by.uuid() {
         Some(id) => format!("{} {id}", by.noun()),
         None => by.noun().to_owned(),
@@ -116,15 +116,16 @@ pub(crate) async fn run(tx: &mut Tx, id: ImportRunId) -> Result<Option<ImportedF
     tx.optional(RUN, args![id]).await
 }
 
-/// Files of a kind, the latest first, from before `before`.
+/// Files of a kind that `whose` took, or anybody if it is empty, the latest first, from before `before`.
 pub(crate) async fn runs(
     tx: &mut Tx,
     kind: Kind,
+    whose: &str,
     before: Option<ImportRunId>,
     limit: i64,
 ) -> Result<Vec<ImportedFile>> {
     let before = before.unwrap_or_else(ImportRunId::last);
-    tx.all(RUNS, args![kind, before, limit]).await
+    tx.all(RUNS, args![kind, before, whose, limit]).await
 }
 
 pub(crate) async fn rows(tx: &mut Tx, run: ImportRunId, after: &str, limit: i64) -> Result<Vec<ImportedRow>> {

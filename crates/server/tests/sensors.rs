@@ -93,7 +93,7 @@ impl Running {
         self.sign_in("warehouse").await;
         let probe = self.post("/api/probes", json!({ "site": site, "code": "P-1", "zone": freezer })).await;
         let id = probe["id"].as_str().unwrap().to_owned();
-        let made = self.post(&format!("/api/probes/{id}/credential"), json!({ "site": site })).await;
+        let made = self.post(&format!("/api/probes/{id}/credential"), json!({})).await;
         (id, made["secret"].as_str().unwrap().to_owned())
     }
 

@@ -1222,7 +1222,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Files of a kind that were taken, the latest first. */
+        /** Files of a kind that were taken, the latest first: one's own, and for those who work at every site all of them. */
         get: operations["list_imports"];
         put?: never;
         post?: never;
@@ -1959,7 +1959,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The events that are about one thing or touched it, in order. */
+        /** The events that are about one thing or touched it, in order; a thing that the log never told of is not found. */
         get: operations["list_events_of_object"];
         put?: never;
         post?: never;
@@ -2463,7 +2463,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give a probe a secret of its own. One that it had before is worth nothing from now on. */
+        /**
+         * Give a registered probe a secret of its own. One that it had before is worth nothing from now on; a replay is
+         *     refused.
+         */
         post: operations["enrol_device"];
         delete?: never;
         options?: never;
@@ -6411,10 +6414,6 @@ export interface components {
             probe: components["schemas"]["ProbeId"];
             /** @description HTTP: `Authorization: Bearer …`. MQTT: the password, with the probe's id as user name. */
             secret: string;
-        };
-        /** @description Where a device stands. */
-        DeviceRequest: {
-            site: components["schemas"]["SiteId"];
         };
         /**
          * @description Why a line's amount is not what was expected.
@@ -12503,7 +12502,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -12572,7 +12571,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -12608,7 +12607,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -12673,7 +12672,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -12767,7 +12766,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -12834,7 +12833,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -12897,7 +12896,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -12933,7 +12932,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -13000,7 +12999,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -13067,7 +13066,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -13256,7 +13255,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -13292,7 +13291,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -13324,7 +13323,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -13454,7 +13453,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -13517,7 +13516,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -13549,7 +13548,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -13645,7 +13644,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -13770,7 +13769,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -13806,7 +13805,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -13838,7 +13837,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -13901,7 +13900,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -13964,7 +13963,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -14090,7 +14089,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -14209,7 +14208,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -14243,7 +14242,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -14335,7 +14334,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -14371,7 +14370,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -14407,7 +14406,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -14471,7 +14470,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -14505,7 +14504,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -14754,7 +14753,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -14786,7 +14785,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -14822,7 +14821,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -14858,7 +14857,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -15023,7 +15022,7 @@ export interface operations {
                 dry_run?: boolean;
             };
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -15060,7 +15059,7 @@ export interface operations {
                 dry_run?: boolean;
             };
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -15097,7 +15096,7 @@ export interface operations {
                 dry_run?: boolean;
             };
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -15208,7 +15207,7 @@ export interface operations {
                 dry_run?: boolean;
             };
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -15245,7 +15244,7 @@ export interface operations {
                 dry_run?: boolean;
             };
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -15464,7 +15463,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -15500,7 +15499,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -15534,7 +15533,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -15655,7 +15654,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -15754,7 +15753,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -15790,7 +15789,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -15951,7 +15950,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -16050,7 +16049,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -16115,7 +16114,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -16178,7 +16177,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -16214,7 +16213,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -16250,7 +16249,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -16623,7 +16622,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -16686,7 +16685,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -16718,7 +16717,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -16754,7 +16753,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -16819,7 +16818,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -16855,7 +16854,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -16952,7 +16951,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -17076,7 +17075,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -17112,7 +17111,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -17177,7 +17176,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -17213,7 +17212,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -17274,7 +17273,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -17343,7 +17342,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -17408,7 +17407,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -17475,7 +17474,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -17540,7 +17539,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -17636,7 +17635,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -17644,11 +17643,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DeviceRequest"];
-            };
-        };
+        requestBody?: never;
         responses: {
             201: {
                 headers: {
@@ -17672,7 +17667,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -17708,7 +17703,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -17811,7 +17806,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -17943,7 +17938,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -17975,7 +17970,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -18007,7 +18002,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -18043,7 +18038,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -18079,7 +18074,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -18115,7 +18110,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -18238,7 +18233,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -18338,7 +18333,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -18401,7 +18396,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -18437,7 +18432,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -18563,7 +18558,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -18629,7 +18624,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -18698,7 +18693,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -18765,7 +18760,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -18857,7 +18852,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -18919,7 +18914,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -18980,7 +18975,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -19110,7 +19105,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -19144,7 +19139,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -19271,7 +19266,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -19307,7 +19302,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -19343,7 +19338,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -19375,7 +19370,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -19407,7 +19402,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -19535,7 +19530,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -19567,7 +19562,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -19603,7 +19598,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -19664,7 +19659,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -19797,7 +19792,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -19860,7 +19855,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -20068,7 +20063,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -20102,7 +20097,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -20321,7 +20316,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -20384,7 +20379,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -20450,7 +20445,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -20516,7 +20511,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -20644,7 +20639,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -20712,7 +20707,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -20969,7 +20964,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -21036,7 +21031,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -21068,7 +21063,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -21104,7 +21099,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -21172,7 +21167,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -21267,7 +21262,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -21303,7 +21298,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -21368,7 +21363,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -21431,7 +21426,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -21463,7 +21458,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -21495,7 +21490,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -21531,7 +21526,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -21567,7 +21562,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -21727,7 +21722,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -21824,7 +21819,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -21892,7 +21887,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -22024,7 +22019,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -22089,7 +22084,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -22188,7 +22183,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -22255,7 +22250,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -22291,7 +22286,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -22417,7 +22412,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -22631,7 +22626,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -22727,7 +22722,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -22761,7 +22756,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -22824,7 +22819,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -22887,7 +22882,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -22991,7 +22986,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -23117,7 +23112,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -23150,7 +23145,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -23215,7 +23210,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -23249,7 +23244,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -23318,7 +23313,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -23352,7 +23347,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -23388,7 +23383,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -23424,7 +23419,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path: {

@@ -2,7 +2,7 @@
 
 use ::store::Tx;
 use axum::{extract::State, http::StatusCode};
-use edge::{ApiJson, ApiPath, ApiQuery, App, By, Created, IdempotencyKey, Page, Paging, Problem, duty};
+use edge::{ApiJson, ApiPath, ApiQuery, App, By, Created, IdempotencyKey, Page, Paging, Problem, duty, parse};
 use kernel::{Date, EntryId, SiteId, Stamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -113,7 +113,8 @@ async fn lock_books(
     ApiJson(asked): ApiJson<LockThrough>,
 ) -> Result<Created<Lock>, Problem> {
     by.demand_site(site)?;
-    app.once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| lock_period(tx, stamp, site, asked.through).await)
+    let through = parse::day("through", asked.through)?;
+    app.once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| lock_period(tx, stamp, site, through).await)
         .await
         .map(Created)
 }

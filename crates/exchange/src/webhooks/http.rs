@@ -3,7 +3,7 @@
 use ::store::Tx;
 use axum::{Extension, extract::State, http::StatusCode};
 use edge::{ApiJson, ApiPath, ApiQuery, App, By, Created, IdempotencyKey, Page, Paging, Problem, duty};
-use identity::{IdentityRefusal, Secret};
+use identity::{IdentityRefusal, Secret, UnderSecret};
 use kernel::{Stamp, WebhookId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -29,21 +29,9 @@ pub(crate) struct WebhookMade {
     secret: String,
 }
 
-/// A webhook as the record of idempotency keeps it: with the hash of its secret.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct KeptWebhook {
-    webhook: Webhook,
-    secret_hash: [u8; 32],
-}
-
-impl KeptWebhook {
-    /// What is shown, unless this is a replay, whose new secret is not the one that was kept.
-    fn under(self, secret: &Secret) -> Result<WebhookMade, Problem> {
-        if self.secret_hash == secret.hash() {
-            Ok(WebhookMade { webhook: self.webhook, secret: secret.text().to_owned() })
-        } else {
-            Err(IdentityRefusal::SecretShown.into())
-        }
+impl WebhookMade {
+    fn shown(made: UnderSecret<Webhook>, secret: &Secret) -> Result<Self, Problem> {
+        Ok(Self { webhook: made.shown_with(secret)?, secret: secret.text().to_owned() })
     }
 }
 
@@ -89,10 +77,10 @@ async fn subscribe_webhook(
     let made = app
         .once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| {
             let webhook = super::subscribe(tx, stamp, &new, &kept).await?;
-            Ok::<_, WebhookRefusal>(KeptWebhook { webhook, secret_hash: kept.hash() })
+            Ok::<_, WebhookRefusal>(UnderSecret::new(webhook, &kept))
         })
         .await?;
-    Ok(Created(made.under(&secret)?))
+    Ok(Created(WebhookMade::shown(made, &secret)?))
 }
 
 /// End a webhook. What waits for it is not sent any more.
@@ -122,10 +110,10 @@ async fn renew_webhook_secret(
     let made = app
         .once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| {
             let webhook = super::renew_secret(tx, stamp, webhook, &kept).await?;
-            Ok::<_, WebhookRefusal>(KeptWebhook { webhook, secret_hash: kept.hash() })
+            Ok::<_, WebhookRefusal>(UnderSecret::new(webhook, &kept))
         })
         .await?;
-    Ok(Created(made.under(&secret)?))
+    Ok(Created(WebhookMade::shown(made, &secret)?))
 }
 
 /// Which messages are wanted.

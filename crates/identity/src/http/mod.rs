@@ -19,5 +19,4 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(users::deactivate_user))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::revoke_token))
-        .routes(routes!(tokens::enrol_device))
 }

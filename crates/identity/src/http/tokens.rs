@@ -1,15 +1,14 @@
 use std::collections::BTreeSet;
 
 use axum::{extract::State, http::StatusCode};
-use edge::{ApiJson, ApiPath, ApiQuery, App, By, Created, Duty, IdempotencyKey, Page, Paging, Problem, duty, parse};
-use kernel::{ProbeId, SiteId, TokenId};
+use edge::{ApiJson, ApiPath, ApiQuery, App, Created, Duty, IdempotencyKey, Page, Paging, Problem, parse};
+use kernel::TokenId;
 use serde::{Deserialize, Serialize};
 use store::Tx;
 use utoipa::ToSchema;
 
 use crate::{
-    IdentityRefusal, Secret,
-    devices::{self, DEVICE_PREFIX, Device},
+    IdentityRefusal, Secret, UnderSecret,
     gate::Recognised,
     tokens::{self, ApiToken, LIFETIME_DAYS_MAX, NewToken, TOKEN_PREFIX},
 };
@@ -34,20 +33,6 @@ pub(crate) struct TokenMade {
     token: ApiToken,
     /// Send it as `Authorization: Bearer …`.
     secret: String,
-}
-
-/// A thing made under a secret, as the record of idempotency keeps it: with the secret's hash.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Made<T> {
-    thing: T,
-    secret_hash: [u8; 32],
-}
-
-impl<T> Made<T> {
-    /// The thing, unless this is a replay, whose new secret is not the one that was kept.
-    fn under(self, secret: &Secret) -> Result<T, IdentityRefusal> {
-        if self.secret_hash == secret.hash() { Ok(self.thing) } else { Err(IdentityRefusal::SecretShown) }
-    }
 }
 
 /// One's own tokens.
@@ -86,10 +71,10 @@ pub(super) async fn create_token(
     let made = app
         .once(&recognised.caller, key, async move |tx: &mut Tx, stamp| {
             let thing = tokens::create_token(tx, stamp, owner, &held, new.clone(), &kept).await?;
-            Ok::<_, IdentityRefusal>(Made { thing, secret_hash: kept.hash() })
+            Ok::<_, IdentityRefusal>(UnderSecret::new(thing, &kept))
         })
         .await?;
-    Ok(Created(TokenMade { token: made.under(&secret)?, secret: secret.text().to_owned() }))
+    Ok(Created(TokenMade { token: made.shown_with(&secret)?, secret: secret.text().to_owned() }))
 }
 
 /// Revoke one of one's own tokens; who manages users revokes anybody's.
@@ -108,46 +93,4 @@ pub(super) async fn revoke_token(
     app.write(&recognised.caller, async move |tx: &mut Tx, stamp| tokens::revoke_token(tx, stamp, token, owner).await)
         .await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Where a device stands.
-#[derive(Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct DeviceRequest {
-    site: SiteId,
-}
-
-/// A device's secret, shown this once.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct DeviceMade {
-    probe: ProbeId,
-    /// HTTP: `Authorization: Bearer …`. MQTT: the password, with the probe's id as user name.
-    secret: String,
-}
-
-/// Give a probe a secret of its own. One that it had before is worth nothing from now on.
-#[utoipa::path(post, path = "/probes/{probe}/credential", tag = "0 identity", operation_id = "enrol_device",
-    params(("probe" = ProbeId, Path), IdempotencyKey), request_body = DeviceRequest,
-    responses((status = 201, body = DeviceMade), (status = "4XX", body = Problem)))]
-pub(super) async fn enrol_device(
-    State(app): State<App>,
-    by: By<duty::ManageSensors>,
-    key: IdempotencyKey,
-    ApiPath(probe): ApiPath<ProbeId>,
-    ApiJson(request): ApiJson<DeviceRequest>,
-) -> Result<Created<DeviceMade>, Problem> {
-    by.demand_site(request.site)?;
-    let secret = Secret::new(DEVICE_PREFIX).map_err(IdentityRefusal::from)?;
-    let (kept, device, caller) = (secret.clone(), Device { probe, site: request.site }, (*by).clone());
-    let made = app
-        .once(&by, key, async move |tx: &mut Tx, stamp| {
-            // A probe of somebody else's site is not taken over by naming one's own.
-            if let Some(site) = devices::site_of(tx, probe).await? {
-                caller.demand_site(site)?;
-            }
-            devices::enrol_device(tx, stamp, device, &kept).await?;
-            Ok::<_, Problem>(Made { thing: probe, secret_hash: kept.hash() })
-        })
-        .await?;
-    Ok(Created(DeviceMade { probe: made.under(&secret)?, secret: secret.text().to_owned() }))
 }

@@ -2,8 +2,8 @@
 
 use crate::house::{Shop, key, shops};
 use axum::http::Method;
-use identity::{Role, SiteScope};
-use kernel::{CourierId, Id, ProbeId, SiteId, UserId};
+use identity::Role;
+use kernel::{CourierId, Id, UserId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -172,36 +172,5 @@ async fn a_token_dies_when_it_is_revoked_or_expires() {
             let refused = shop.call(Method::GET, "/events", &[("authorization", nonsense.to_owned())], None).await;
             assert_eq!(refused.code(), (401, "identity/token-refused"), "{nonsense}");
         }
-    }
-}
-
-#[tokio::test]
-async fn a_probe_has_a_secret_of_its_own() {
-    for shop in shops().await {
-        let (here, there) = (SiteId::from_uuid(Uuid::from_u128(5)), SiteId::from_uuid(Uuid::from_u128(6)));
-        let lead = async |login: &str, site: SiteId| {
-            let person = identity::Person::Staff;
-            shop.hire_as(login, Role::WarehouseLead, person, SiteScope::Only(vec![site])).await;
-            shop.browse(login).await.headers()
-        };
-        let (lead_here, lead_there) = (lead("here", here).await, lead("there", there).await);
-        let path = format!("/probes/{}/credential", ProbeId::from_uuid(Uuid::from_u128(31)));
-        let enrol = async |by: &[(&'static str, String)], number: u32, site: SiteId| {
-            shop.call(Method::POST, &path, &[by, &[key(number)]].concat(), Some(json!({ "site": site }))).await
-        };
-
-        let made = enrol(&lead_here, 1, here).await;
-        assert_eq!(made.status, 201, "{:?}", made.body);
-        let bearer = |made: &crate::house::Answer| {
-            [("authorization", format!("Bearer {}", made.body["secret"].as_str().unwrap()))]
-        };
-        assert_eq!(shop.who(&bearer(&made)).await.code(), (403, "identity/not-allowed"), "a probe only reports");
-
-        assert_eq!(enrol(&lead_there, 2, here).await.status, 404, "not their site");
-        assert_eq!(enrol(&lead_there, 3, there).await.status, 404, "not their probe");
-        let renewed = enrol(&lead_here, 4, here).await;
-        assert_eq!(renewed.status, 201);
-        assert_eq!(shop.who(&bearer(&made)).await.code(), (401, "identity/token-refused"));
-        assert_eq!(shop.who(&bearer(&renewed)).await.code(), (403, "identity/not-allowed"));
     }
 }

@@ -52,6 +52,9 @@ impl NewSuggestion {
 
 /// Makes a suggestion in the name of whoever stamped it.
 pub async fn make(tx: &mut Tx, stamp: &Stamp, new: NewSuggestion) -> Result<SuggestionCard, SuggestionsRefusal> {
+    if let Some(site) = new.site {
+        catalog::site(tx, site).await?;
+    }
     let suggestion = Suggestion {
         id: stamp.mint(),
         site: new.site,

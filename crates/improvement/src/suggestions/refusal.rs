@@ -1,6 +1,7 @@
 //! Why a suggestion was not taken, voted for or answered.
 
 use axum::http::StatusCode;
+use catalog::CatalogRefusal;
 use edge::Problem;
 use store::StoreError;
 
@@ -17,6 +18,8 @@ pub enum SuggestionsRefusal {
     #[error("the suggestion is {state}")]
     SuggestionIs { state: SuggestionState },
     #[error(transparent)]
+    Catalog(#[from] CatalogRefusal),
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 
@@ -30,6 +33,7 @@ impl From<SuggestionsRefusal> for Problem {
             R::SuggestionIs { state } => {
                 Self::new(StatusCode::CONFLICT, "suggestions/suggestion-is").with("state", state)
             }
+            R::Catalog(refusal) => refusal.into(),
             R::Store(error) => error.into(),
         }
     }

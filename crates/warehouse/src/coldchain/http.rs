@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use edge::{ApiJson, ApiPath, ApiQuery, App, By, Created, IdempotencyKey, Page, Paging, Problem, Tagged, duty, parse};
+use identity::{IdentityRefusal, Secret, UnderSecret, devices::DEVICE_PREFIX};
 use kernel::{
     Date, DeciCelsius, ExcursionId, Instant, LotId, ProbeId, QuarantineId, SiteId, SkuId, Stamp, TemperatureClass,
 };
@@ -11,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
+    ColdchainRefusal,
     excursions::{self, Excursion, NewAction},
     haccp::{self, HaccpDay, Signature},
     inhibits::{self, Inhibit},
@@ -31,6 +33,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(show_probe))
         .routes(routes!(calibrate_probe))
         .routes(routes!(retire_probe))
+        .routes(routes!(enrol_device))
         .routes(routes!(inhibit_alarm))
         .routes(routes!(list_readings))
         .routes(routes!(list_excursions))
@@ -59,7 +62,7 @@ async fn list_limits(
         for class in TemperatureClass::ALL {
             limits.push(probes::limits_of(tx, site, class).await?);
         }
-        Ok::<_, super::ColdchainRefusal>(limits)
+        Ok::<_, ColdchainRefusal>(limits)
     })
     .await
     .map(ApiJson)
@@ -183,6 +186,36 @@ async fn retire_probe(
     app.once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| probes::retire(tx, stamp, &sites, probe, &reason).await)
         .await
         .map(ApiJson)
+}
+
+/// A device's secret, shown this once.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct DeviceMade {
+    probe: ProbeId,
+    /// HTTP: `Authorization: Bearer …`. MQTT: the password, with the probe's id as user name.
+    secret: String,
+}
+
+/// Give a registered probe a secret of its own. One that it had before is worth nothing from now on; a replay is
+/// refused.
+#[utoipa::path(post, path = "/probes/{probe}/credential", tag = "2.3 cold chain", operation_id = "enrol_device",
+    params(("probe" = ProbeId, Path), IdempotencyKey),
+    responses((status = 201, body = DeviceMade), (status = "4XX", body = Problem)))]
+async fn enrol_device(
+    State(app): State<App>,
+    by: By<duty::ManageSensors>,
+    key: IdempotencyKey,
+    ApiPath(probe): ApiPath<ProbeId>,
+) -> Result<Created<DeviceMade>, Problem> {
+    let secret = Secret::new(DEVICE_PREFIX).map_err(IdentityRefusal::from)?;
+    let (kept, sites) = (secret.clone(), by.sites.clone());
+    let made = app
+        .once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| {
+            probes::enrol(tx, stamp, &sites, probe, &kept).await?;
+            Ok::<_, ColdchainRefusal>(UnderSecret::new(probe, &kept))
+        })
+        .await?;
+    Ok(Created(DeviceMade { probe: made.shown_with(&secret)?, secret: secret.text().to_owned() }))
 }
 
 /// Announce a time in which a rise is expected: a door open for loading, a defrost cycle.

@@ -4,6 +4,10 @@ use ::store::Tx;
 use ::store::codes;
 use edge::{Problem, Sites, parse};
 use events::{Object, tell};
+use identity::{
+    Secret,
+    devices::{Device, enrol_device},
+};
 use kernel::{Date, DeciCelsius, Instant, PlaceId, ProbeId, SiteId, Stamp, TemperatureClass, ZoneId};
 use ledger::Area;
 use serde::{Deserialize, Serialize};
@@ -318,6 +322,21 @@ pub async fn retire(
     let body = ProbeRetired { code: known.code.clone(), reason: reason.to_owned() };
     tell(tx, stamp, Object::of(id), &known.around(), &body).await?;
     probe(tx, sites, id).await
+}
+
+/// Gives a working probe its secret; one that it had before is worth nothing from now on.
+pub async fn enrol(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    sites: &Sites,
+    id: ProbeId,
+    secret: &Secret,
+) -> Result<(), ColdchainRefusal> {
+    let known = probe(tx, sites, id).await?;
+    if known.state == ProbeState::Retired {
+        return Err(ColdchainRefusal::Retired { code: known.code });
+    }
+    Ok(enrol_device(tx, stamp, Device { probe: id, site: known.site }, secret).await?)
 }
 
 /// The limits of a class at a site.
