@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
     time::{Duration, Instant as Stopwatch},
@@ -27,6 +27,10 @@ pub(crate) struct DemoArgs {
     /// Orders in all, over all days and sites.
     #[arg(long, default_value_t = 50)]
     orders: u32,
+    /// What is wanted each day, as `unique_id,ds,y`: a product for each series, eight weeks of history, then as many
+    /// orders as it takes.
+    #[arg(long, conflicts_with = "orders")]
+    demand: Option<PathBuf>,
     /// Sites; the second trades under the `cn` profile.
     #[arg(long, default_value_t = 1)]
     sites: u32,
@@ -49,7 +53,7 @@ pub(crate) struct DemoArgs {
     #[arg(long)]
     report: Option<PathBuf>,
     /// Kill the server so often at random moments, start it again, and see what it remembers.
-    #[arg(long, default_value_t = 0, requires = "headless", hide = true)]
+    #[arg(long, default_value_t = 0, requires = "headless", conflicts_with = "demand", hide = true)]
     kill: u32,
 }
 
@@ -70,10 +74,12 @@ impl FaultsWanted {
     }
 }
 
-/// The first morning of every demonstration: a Monday, 06:00 in Taipei.
+/// The first morning of a demonstration: a Monday, 06:00 in Taipei. One that follows a file of demand begins on the
+/// weekday of the file.
 const FIRST_MORNING: &str = "2026-03-01T22:00:00Z";
 /// The company is founded so many minutes before, while the market is still open: its first goods come before 06:00.
 const FOUNDED_BEFORE_MINUTES: i64 = 4 * 60;
+const DAY_MINUTES: i64 = 24 * 60;
 /// Requests of the simulated people for one order, from the cart to the rating; rather too few than too many.
 const REQUESTS_PER_ORDER: u64 = 20;
 
@@ -85,7 +91,9 @@ pub(crate) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
     let folder = tempfile::tempdir().map_err(Failure::new)?;
     let database =
         args.database.clone().unwrap_or_else(|| format!("sqlite:{}", folder.path().join("demo.sqlite").display()));
-    let start: Instant = FIRST_MORNING.parse().map_err(Failure::new)?;
+    let demand = args.demand.as_deref().map(read_demand).transpose()?;
+    let monday: Instant = FIRST_MORNING.parse().map_err(Failure::new)?;
+    let start = monday.plus_minutes(demand.as_ref().map_or(0, sim::Demand::days_after_monday) * DAY_MINUTES);
     let opens = start.plus_minutes(-FOUNDED_BEFORE_MINUTES);
     let phones = sim::Phones::listen().await.map_err(Failure::new)?;
     let stopwatch = Stopwatch::now();
@@ -104,6 +112,7 @@ pub(crate) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
         start,
         days: args.days,
         orders: args.orders,
+        demand,
         seed: args.seed,
         password: server::DEMO_PASSWORD.to_owned(),
         pace: if args.headless { sim::Pace::Headless } else { sim::Pace::Watched { speed: args.speed } },
@@ -158,6 +167,11 @@ pub(crate) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
     };
     let remembers = outcome.remembered.is_none_or(|remembered| remembers(&remembered, killed, args.kill));
     Ok(if findings.is_clean() && kept && remembers { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn read_demand(file: &Path) -> Result<sim::Demand, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
+    sim::Demand::read(&text).map_err(Failure::new)
 }
 
 /// Whether a server that was killed kept everything that it had said yes to, and tells what it did not.

@@ -6,8 +6,14 @@ use serde_json::Value;
 
 /// A day of orders, reported.
 fn demo(seed: u32, orders: u32, database: &str, report: &Path) -> Value {
+    run(&["--orders", &orders.to_string(), "--seed", &seed.to_string()], database, report)
+}
+
+/// One day, reported, with laws that hold.
+fn run(words: &[&str], database: &str, report: &Path) -> Value {
     let ended = Command::new(env!("CARGO_BIN_EXE_freshet"))
-        .args(["demo", "--headless", "--days", "1", "--orders", &orders.to_string(), "--seed", &seed.to_string()])
+        .args(["demo", "--headless", "--days", "1"])
+        .args(words)
         .args(["--database", database, "--report"])
         .arg(report)
         .output()
@@ -78,6 +84,44 @@ fn a_run_is_the_same_for_its_seed_on_either_database() {
     let database = Throwaway::on(&server);
     let elsewhere = untimed(demo(2, 25, &database.url, &file("c.json")));
     assert_eq!(first, elsewhere, "the same day on PostgreSQL");
+}
+
+/// Eggs by the piece and bread by the weight, for eight weeks and a day: the same every week.
+fn demand() -> String {
+    let first: kernel::Date = "2021-01-02".parse().expect("a date");
+    let row = |nth: i64| {
+        let day = first.saturating_add(jiff::Span::new().days(nth));
+        format!("EGGS,{day},{}\n\"BREAD, DARK\",{day},{}.25\n", 6 + nth % 7, 8 + nth % 7)
+    };
+    let rows: Vec<String> = (0..57).map(row).collect();
+    format!("unique_id,ds,y\n{}", rows.concat())
+}
+
+#[test]
+fn what_a_file_wants_is_bought_ordered_and_handed_over() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (file, report) = (folder.path().join("demand.csv"), folder.path().join("report.json"));
+    std::fs::write(&file, demand()).expect("a file");
+    let database = format!("sqlite:{}", folder.path().join("demo.sqlite").display());
+
+    let report = run(&["--demand", &file.display().to_string(), "--faults", "none"], &database, &report);
+
+    let run = &report["run"];
+    assert_eq!(run["counts"]["market"]["sales_days_recorded"], 2 * 56, "every day before the first is history");
+    let told = &run["demand"];
+    assert_eq!(
+        (&told["from"], &told["pieces"]["wanted"], &told["grams"]["wanted"]),
+        (&"2021-02-27".into(), &serde_json::json!([6]), &serde_json::json!([825]),)
+    );
+    let number = |unit: &str, what: &str| told[unit][what][0].as_i64().expect("a number");
+    for unit in ["pieces", "grams"] {
+        let (wanted, ordered, handed_over) =
+            (number(unit, "wanted"), number(unit, "ordered"), number(unit, "handed_over"));
+        assert!(0 < ordered && ordered <= wanted, "{told}");
+        // A hand cuts bread near its weight, hardly ever on it.
+        assert!(0 < handed_over && handed_over <= wanted * 11 / 10, "{told}");
+    }
+    assert_eq!(run["faults"]["told_and_not_planted"], serde_json::json!({}));
 }
 
 /// A database of its own on the test server, dropped afterwards.

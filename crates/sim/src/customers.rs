@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     SimError, complaints,
     day::Doing,
+    demand,
     shop::{Answer, list, text},
     world::{Customer, Sku, World, items},
 };
@@ -14,7 +15,23 @@ const CARDS: [(&str, i64); 4] = [("sim:decline", 15), ("sim:timeout", 15), ("sim
 /// A late answer of the provider leaves the order placed; the simulated customers wait for it.
 const LINES_MAX: i64 = 7;
 
-pub(crate) async fn order(world: &mut World, customer: usize, _day: u32) -> Result<(), SimError> {
+/// What somebody who opens the shop is after.
+#[derive(Clone, Debug)]
+pub(crate) enum Wish {
+    /// Whatever looks good.
+    AsItComes,
+    /// What a file says was wanted on a day.
+    These { day: u32, goods: Vec<Wanted> },
+}
+
+/// So much of a product, in pieces or grams as it is sold.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) code: String,
+    pub(crate) amount: i64,
+}
+
+pub(crate) async fn order(world: &mut World, customer: usize, wish: Wish) -> Result<(), SimError> {
     let Some(known) = world.customers.get(customer).cloned() else { return Ok(()) };
     sign_in(world, customer).await?;
     let path = format!("/api/shop/windows?lat={}&lon={}", known.latitude, known.longitude);
@@ -27,7 +44,7 @@ pub(crate) async fn order(world: &mut World, customer: usize, _day: u32) -> Resu
         world.tally.count("orders", "no_window");
         return Ok(());
     };
-    let lines = basket(world, &known, text(window, "end")?).await?;
+    let lines = basket(world, &known, text(window, "end")?, &wish).await?;
     if lines.is_empty() {
         world.tally.count("orders", "nothing_left");
         return Ok(());
@@ -49,6 +66,9 @@ pub(crate) async fn order(world: &mut World, customer: usize, _day: u32) -> Resu
                 world.agenda.enter(soon, Doing::Review { order: id.clone() });
             }
             world.tally.window_of(&id, text(&order, "window_end")?);
+            if let Wish::These { day, .. } = wish {
+                demand::came_of(world, day, &id);
+            }
             world.tally.customer_of(id, customer);
         }
     }
@@ -81,7 +101,7 @@ pub(crate) async fn sign_in(world: &mut World, customer: usize) -> Result<(), Si
 }
 
 /// What the customer puts into the basket: only what the shop shows as available, and no more of it than there is.
-async fn basket(world: &mut World, known: &Customer, deliver_by: &str) -> Result<Vec<Value>, SimError> {
+async fn basket(world: &mut World, known: &Customer, deliver_by: &str, wish: &Wish) -> Result<Vec<Value>, SimError> {
     let Some(site) = world.sites.get(known.site) else { return Ok(Vec::new()) };
     let (id, skus) = (site.id.clone(), site.skus.clone());
     let shelf = world.shop.all(&known.who, &format!("/api/shop/products?site={id}&deliver_by={deliver_by}")).await?;
@@ -89,21 +109,9 @@ async fn basket(world: &mut World, known: &Customer, deliver_by: &str) -> Result
         let product = shelf.iter().find(|product| product.get("sku").and_then(Value::as_str) == Some(sku.id.as_str()));
         product.and_then(|product| product.get("available")?.get(unit)?.as_i64()).unwrap_or(0)
     };
-    let wanted = world.shoppers.within(4, LINES_MAX);
-    let mut chosen: Vec<&Sku> = Vec::new();
-    for _ in 0..wanted {
-        if let Some(sku) = world.shoppers.pick(&skus)
-            && !chosen.iter().any(|known| known.id == sku.id)
-        {
-            chosen.push(sku);
-        }
-    }
     let mut lines = Vec::new();
-    for sku in chosen {
-        let (unit, amount) = match sku.measure.as_str() {
-            "weighed" => ("grams", world.shoppers.within(4, 12) * 100),
-            _ => ("pieces", world.shoppers.within(1, 2)),
-        };
+    for (sku, amount) in chosen(world, &skus, wish) {
+        let unit = if sku.measure == "weighed" { "grams" } else { "pieces" };
         if available(sku, unit) < amount {
             world.tally.count("orders", "lines_sold_out");
             continue;
@@ -111,6 +119,31 @@ async fn basket(world: &mut World, known: &Customer, deliver_by: &str) -> Result
         lines.push(json!({ "sku": sku.id, "quantity": { unit: amount }, "substitution": "refund" }));
     }
     Ok(lines)
+}
+
+/// What the customer would take of what the shop lists, and how much of it.
+fn chosen<'s>(world: &mut World, skus: &'s [Sku], wish: &Wish) -> Vec<(&'s Sku, i64)> {
+    let goods = match wish {
+        Wish::AsItComes => world.shoppers.within(4, LINES_MAX),
+        Wish::These { goods, .. } => {
+            let listed = |wanted: &Wanted| Some((skus.iter().find(|sku| sku.code == wanted.code)?, wanted.amount));
+            return goods.iter().filter_map(listed).collect();
+        }
+    };
+    let mut chosen: Vec<&Sku> = Vec::new();
+    for _ in 0..goods {
+        if let Some(sku) = world.shoppers.pick(skus)
+            && !chosen.iter().any(|known| known.id == sku.id)
+        {
+            chosen.push(sku);
+        }
+    }
+    let shoppers = &mut world.shoppers;
+    let some = |sku: &'s Sku| match sku.measure.as_str() {
+        "weighed" => (sku, shoppers.within(4, 12) * 100),
+        _ => (sku, shoppers.within(1, 2)),
+    };
+    chosen.into_iter().map(some).collect()
 }
 
 fn card(world: &mut World) -> &'static str {

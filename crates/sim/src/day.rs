@@ -3,8 +3,8 @@
 use kernel::Instant;
 
 use crate::{
-    SimError, buying, complaints, counts, customers, files, floor, meeting, papers, plants, recall, road, sensors,
-    setup, suggestions, world::World,
+    SimError, buying, complaints, counts, customers, demand, files, floor, meeting, papers, plants, recall, road,
+    sensors, setup, suggestions, world::World,
 };
 
 /// One thing that happens at its time.
@@ -17,7 +17,7 @@ pub(crate) enum Doing {
     /// Somebody wants to eat.
     Order {
         customer: usize,
-        day: u32,
+        wish: customers::Wish,
     },
     /// The desk takes the restaurants' orders of the day, in one file.
     StandingOrders {
@@ -149,6 +149,7 @@ pub(crate) async fn happen(world: &mut World, what: Doing) -> Result<(), SimErro
         Doing::Morning { day } => {
             world.clock_in().await?;
             setup::morning(world, day).await?;
+            demand::morning(world, day).await?;
             counts::after(world, day);
             complaints::after(world);
             recall::after(world, day);
@@ -156,7 +157,7 @@ pub(crate) async fn happen(world: &mut World, what: Doing) -> Result<(), SimErro
             files::morning(world, day);
             counts::forgotten_goods(world, day).await
         }
-        Doing::Order { customer, day } => customers::order(world, customer, day).await,
+        Doing::Order { customer, wish } => customers::order(world, customer, wish).await,
         Doing::StandingOrders { day, count } => files::send_standing_orders(world, day, count).await,
         Doing::Review { order } => customers::review(world, &order).await,
         Doing::Release { site, window, start, end } => floor::release(world, site, window, start, end).await,

@@ -27,6 +27,10 @@ const ORDER_COLUMNS: &str = "order,customer,site,delivery_on,from,to,product,pie
 
 /// How many of the run's orders come by file; they are part of its total.
 pub(crate) fn orders_by_file(world: &World) -> u32 {
+    // What a file of demand wants, people order themselves.
+    if world.demand.is_some() {
+        return 0;
+    }
     let most = u32::try_from(world.sites.len() * RESTAURANTS).unwrap_or(0).saturating_mul(world.days);
     (world.orders / ORDERS_PER_FILE_ORDER).min(most)
 }

@@ -10,6 +10,7 @@ mod complaints;
 mod counts;
 mod customers;
 mod day;
+mod demand;
 mod figures;
 mod files;
 mod floor;
@@ -35,6 +36,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use kernel::Instant;
 use serde_json::Value;
 
+pub use demand::Demand;
 pub use load::{Crowd, Load, Taken, gather, press};
 pub use outage::{Pulse, Remembered};
 pub use phones::Phones;
@@ -56,8 +58,10 @@ pub struct Plan {
     /// 06:00 at the first site on the first day.
     pub start: Instant,
     pub days: u32,
-    /// Over all days and sites.
+    /// Over all days and sites; where there is a demand, as many as it takes.
     pub orders: u32,
+    /// What is wanted each day; without it customers take what they like.
+    pub demand: Option<Demand>,
     pub seed: u64,
     pub password: String,
     pub pace: Pace,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::{AsPlanned, SimError, figures, partner, plants, shop::text, world::World};
+use crate::{AsPlanned, SimError, demand, figures, partner, plants, shop::text, world::World};
 
 /// Running counts of the simulated people.
 #[derive(Default)]
@@ -63,6 +63,7 @@ pub(crate) async fn of(world: &mut World) -> Result<(Value, AsPlanned), SimError
             *states.entry(text(&order, "state")?.to_owned()).or_default() += 1;
         }
     }
+    let demand = demand::report(world).await?;
     let (faults, unfound) = plants::compared(world)?;
     let published = partner::published(world).await?;
     let steps = figures::of_steps(world).await?;
@@ -95,7 +96,7 @@ pub(crate) async fn of(world: &mut World) -> Result<(Value, AsPlanned), SimError
         .collect();
     broken.extend(unfound);
     let shares: BTreeMap<&str, Option<i64>> = shares.iter().map(|(name, reached, _)| (*name, *reached)).collect();
-    let report = json!({
+    let mut report = json!({
         "days": world.days,
         "orders_asked": world.orders,
         "shares_pct": shares,
@@ -112,6 +113,10 @@ pub(crate) async fn of(world: &mut World) -> Result<(Value, AsPlanned), SimError
         "refusals": world.shop.refusals,
         "broken": broken,
     });
+    // A run that draws its own demand has nothing to hold it against.
+    if let Some(demand) = demand {
+        report["demand"] = demand;
+    }
     let as_planned = if broken.is_empty() { AsPlanned::Yes } else { AsPlanned::No(broken) };
     Ok((report, as_planned))
 }

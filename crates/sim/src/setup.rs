@@ -5,8 +5,9 @@ use serde_json::json;
 
 use crate::{
     DAY_MS, SimError, buying,
+    customers::Wish,
     day::Doing,
-    files, partner, plants,
+    demand, files, partner, plants,
     shop::text,
     suggestions,
     world::{Customer, World},
@@ -33,8 +34,11 @@ pub(crate) async fn open_the_shop(world: &mut World) -> Result<(), SimError> {
     crate::sensors::install(world).await?;
     buying::register(world).await?;
     files::enter_restaurants(world).await?;
-    let wanted = (world.orders * CUSTOMERS_PER_HUNDRED_ORDERS / 100).clamp(CUSTOMERS_MIN, CUSTOMERS_MAX);
-    for nth in 0..wanted {
+    let wanted = match &world.demand {
+        Some(wants) => wants.customers(),
+        None => world.orders * CUSTOMERS_PER_HUNDRED_ORDERS / 100,
+    };
+    for nth in 0..wanted.clamp(CUSTOMERS_MIN, CUSTOMERS_MAX) {
         register(world, nth).await?;
     }
     for day in 0..world.days {
@@ -42,7 +46,11 @@ pub(crate) async fn open_the_shop(world: &mut World) -> Result<(), SimError> {
         world.agenda.enter(morning, Doing::Morning { day });
     }
     buying::enter(world);
-    spread_orders(world);
+    if world.demand.is_some() {
+        demand::schedule(world);
+    } else {
+        spread_orders(world);
+    }
     suggestions::enter(world);
     plants::lay_out(world)
 }
@@ -100,7 +108,7 @@ fn spread_orders(world: &mut World) {
         let who = world.shoppers.within(0, i64::try_from(world.customers.len()).unwrap_or(1) - 1);
         let at = world.start.plus_millis(day * DAY_MS).plus_minutes(minute).plus_millis(second);
         let customer = usize::try_from(who).unwrap_or(0);
-        world.agenda.enter(at, Doing::Order { customer, day: u32::try_from(day).unwrap_or(0) });
+        world.agenda.enter(at, Doing::Order { customer, wish: Wish::AsItComes });
     }
 }
 

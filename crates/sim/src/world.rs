@@ -6,11 +6,12 @@ use kernel::{Instant, SiteTime};
 use serde_json::Value;
 
 use crate::{
-    Phones, Plan, SimError,
+    Demand, Phones, Plan, SimError,
     agenda::Agenda,
     buying,
     chance::Chance,
     day::Doing,
+    demand::{self, Wants},
     partner::Partner,
     plants::Plants,
     report::Tally,
@@ -26,6 +27,8 @@ pub(crate) struct World {
     pub(crate) start: Instant,
     pub(crate) days: u32,
     pub(crate) orders: u32,
+    /// What a file says is wanted, if one does.
+    pub(crate) demand: Option<Wants>,
     /// From which every stream of chance springs.
     pub(crate) seed: u64,
     pub(crate) password: String,
@@ -172,6 +175,7 @@ impl World {
             start: plan.start,
             days: plan.days,
             orders: plan.orders,
+            demand: None,
             seed,
             password: plan.password,
             sites: Vec::new(),
@@ -192,12 +196,28 @@ impl World {
             partner: None,
             desk: Chance::of(seed, "desk"),
         };
+        if let Some(demand) = &plan.demand {
+            demand::list_products(&mut world, demand).await?;
+        }
         let sites = world.shop.get("manager", "/api/sites").await?.done("/api/sites")?;
         for site in items(&sites) {
             let site = world.site(&site).await?;
             world.sites.push(site);
         }
+        if let Some(demand) = plan.demand {
+            world.trade_by(demand);
+        }
         Ok(world)
+    }
+
+    /// Nothing is traded but what the file wants, and all of that.
+    fn trade_by(&mut self, demand: Demand) {
+        let wants = Wants::drawn(demand, self.sites.len(), self.days, &mut Chance::of(self.seed, "demand"));
+        for site in &mut self.sites {
+            site.skus.retain(|sku| wants.lists(&sku.code));
+        }
+        self.orders = wants.orders();
+        self.demand = Some(wants);
     }
 
     /// Whoever works today signs in: a session of yesterday has gone to sleep.

@@ -12,8 +12,6 @@ use crate::{
 };
 
 const BAD: usize = 37;
-/// Products with a history: a prime, so that no two spoiled rows speak of one.
-const SELLERS: usize = 997;
 
 /// Sends the spoiled file in both formats, then the good one, then the good one again.
 async fn spoiled_then_right(shop: &Shop, role: Role, kind: &str, good: &Sheet, faults: &[(&str, &str, &str)]) -> Value {
@@ -68,10 +66,12 @@ async fn a_shop_moves_in_with_large_files_of_each_kind() {
         let customers = generator::customers(rows);
         let taken = spoiled_then_right(&shop, Role::OrderDesk, "customers", &customers, CUSTOMER_FAULTS).await;
         assert_eq!(taken["created"], rows);
-        let sales = generator::sales(rows, SELLERS);
+        // Some weeks of some products; odd, so that no two spoiled rows speak of one product on one day.
+        let sellers = (rows / 25) | 1;
+        let sales = generator::sales(rows, sellers);
         let taken = spoiled_then_right(&shop, Role::Buyer, "sales", &sales, SALES_FAULTS).await;
         assert_eq!(taken["created"], rows);
-        let quotes = generator::quotes(rows, SELLERS);
+        let quotes = generator::quotes(rows, sellers);
         let taken = spoiled_then_right(&shop, Role::Buyer, "quotes", &quotes, QUOTE_FAULTS).await;
         assert_eq!(taken["created"], rows);
         let stock = generator::stock(rows);

@@ -12,6 +12,7 @@ use crate::{
     DAY_MS, SimError,
     chance::Chance,
     day::Doing,
+    demand,
     shop::{Answer, list, number, text},
     world::{Sku, World},
 };
@@ -35,6 +36,9 @@ const ROWS_AT_ONCE: usize = 1_000;
 
 /// Enters what was sold in the weeks before: without it nobody could say what tomorrow will want.
 pub(super) async fn remember_sales(world: &mut World) -> Result<(), SimError> {
+    if world.demand.is_some() {
+        return demand::remember(world).await;
+    }
     let mut chance = Chance::of(world.seed, "history");
     let mut rows = Vec::new();
     for site in 0..world.sites.len() {

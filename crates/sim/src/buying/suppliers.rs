@@ -97,7 +97,12 @@ pub(crate) async fn register(world: &mut World) -> Result<(), SimError> {
 
 async fn register_one(world: &mut World, at: usize, trade: &Trade) -> Result<(), SimError> {
     let Some(site) = world.sites.get(at) else { return Ok(()) };
-    let (today, skus) = (site.time.date(world.now), site.skus.clone());
+    let sold = |sku: &&Sku| trade.categories.contains(&sku.category.as_str());
+    let (today, skus): (_, Vec<Sku>) = (site.time.date(world.now), site.skus.iter().filter(sold).cloned().collect());
+    // Nobody is admitted who has nothing for this shop.
+    if skus.is_empty() {
+        return Ok(());
+    }
     let code = format!("{}-{}", site.code, trade.code);
     let new = json!({
         "code": code, "name": trade.name, "currency": site.currency, "lead_time_days": 0, "minimum_order": 100,
@@ -112,7 +117,7 @@ async fn register_one(world: &mut World, at: usize, trade: &Trade) -> Result<(),
         });
         world.shop.post("buyer", &path, paper).await?.done(&path)?;
     }
-    for sku in skus.iter().filter(|sku| trade.categories.contains(&sku.category.as_str())) {
+    for sku in &skus {
         let path = format!("/api/suppliers/{id}/prices");
         let price = json!({ "sku": sku.id, "price": asks(sku, trade.price_pct), "valid_from": today.to_string() });
         world.shop.post("buyer", &path, price).await?.done(&path)?;

@@ -15,14 +15,16 @@ pub(super) const KIND: Kind = Kind { name: "label_outlives_goods", place, plant,
 
 /// In the night before a day, before the first truck has come.
 const HOURS_BEFORE_MORNING: i64 = 2;
-/// Even a quiet day has so many fresh lots.
+/// Even a quiet day has so many fresh lots; of a file's few products perhaps one, and surely only on the first day,
+/// when the shelves are empty.
 const LOTS: i64 = 3;
 
 fn place(world: &World, chance: &mut Chance) -> Option<Spot> {
-    let day = chance.within(0, i64::from(world.days) - 1);
+    let (days, lots) = if world.demand.is_some() { (1, 1) } else { (i64::from(world.days), LOTS) };
+    let day = chance.within(0, days - 1);
     let last = i64::try_from(world.sites.len()).ok()? - 1;
     let site = usize::try_from(chance.within(0, last)).ok()?;
-    let nth = chance.within(1, LOTS);
+    let nth = chance.within(1, lots);
     let at = world.start.plus_millis(day * DAY_MS).plus_minutes(-HOURS_BEFORE_MORNING * 60);
     Some(Spot { at, site, what: nth.to_string() })
 }
