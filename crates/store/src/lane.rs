@@ -235,7 +235,7 @@ fn run_group(tx: &mut Tx, group: &mut [Box<dyn Member>], undo: Undo) -> Result<u
         match (undo, keeps) {
             (Undo::Savepoint, true) => embedded.say("RELEASE member").map_err(lost)?,
             (Undo::Savepoint, false) => {
-                embedded.say("ROLLBACK TO member").and_then(|()| embedded.say("RELEASE member")).map_err(lost)?
+                embedded.say("ROLLBACK TO member").and_then(|()| embedded.say("RELEASE member")).map_err(lost)?;
             }
             (Undo::Bet, false) if embedded.wrote => {
                 embedded.undo().map_err(lost)?;
