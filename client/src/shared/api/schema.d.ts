@@ -15133,7 +15133,7 @@ export interface operations {
                 dry_run?: boolean;
             };
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -15170,7 +15170,7 @@ export interface operations {
                 dry_run?: boolean;
             };
             header: {
-                /** @description Chosen by the client, one per command; a replay answers what the first run did. */
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
                 "Idempotency-Key": string;
             };
             path?: never;
