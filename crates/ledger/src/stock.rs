@@ -265,8 +265,8 @@ sql! {
          ORDER BY s.code LIMIT $5"
     );
     CLAIMED =
-        "SELECT CAST(COALESCE(SUM(CASE WHEN state = 'promised' THEN amount ELSE 0 END), 0) AS BIGINT),
-                CAST(COALESCE(SUM(CASE WHEN state = 'uncovered' THEN amount ELSE 0 END), 0) AS BIGINT)
-         FROM reservation
-         WHERE site = $1 AND sku = $2 AND state IN ('promised', 'uncovered')";
+        "SELECT (SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM reservation
+                 WHERE site = $1 AND sku = $2 AND state = 'promised'),
+                (SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM reservation
+                 WHERE site = $1 AND sku = $2 AND state = 'uncovered')";
 }
