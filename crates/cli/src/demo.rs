@@ -178,8 +178,9 @@ fn read_demand(file: &Path) -> Result<sim::Demand, Failure> {
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn remembers(remembered: &sim::Remembered, killed: u32, wanted: u32) -> bool {
     println!(
-        "killed {killed} times; {} commands are remembered, {} orders exist once, no notice came more than {} times",
-        remembered.commands, remembered.orders, remembered.notice_sent_most_often
+        "killed {killed} times; {} commands are remembered and {} told of, {} things and {} orders exist once, no notice \
+         came more than {} times",
+        remembered.commands, remembered.told, remembered.things, remembered.orders, remembered.notice_sent_most_often
     );
     for forgotten in &remembered.forgotten {
         println!("forgotten: {forgotten}");

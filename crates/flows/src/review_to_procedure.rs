@@ -4,6 +4,7 @@
 use std::{future::Future, pin::Pin};
 
 use delivery::feedback;
+use events::Object;
 use improvement::{
     meetings::{Breach, Breaches},
     suggestions::{self, NewSuggestion},
@@ -54,7 +55,8 @@ pub async fn take_suggestions(tx: &mut Tx, stamp: &Stamp) -> Result<(), FlowRefu
             title: said.text.chars().take(TITLE_MAX).map(|letter| if letter == '\n' { ' ' } else { letter }).collect(),
             text: said.text.clone(),
         };
-        let suggestion = suggestions::make(tx, &stamp.in_the_name_of(Actor::Customer(said.customer)), new).await?;
+        let (theirs, rating) = (stamp.in_the_name_of(Actor::Customer(said.customer)), Object::of(said.rating));
+        let suggestion = suggestions::make(tx, &theirs, new, Some(rating)).await?;
         feedback::heard(tx, said.rating, suggestion.id, stamp.at).await?;
     }
     Ok(())

@@ -14,6 +14,8 @@ use crate::{
 const CARDS: [(&str, i64); 4] = [("sim:decline", 15), ("sim:timeout", 15), ("sim:twice", 20), ("sim:late", 0)];
 /// A late answer of the provider leaves the order placed; the simulated customers wait for it.
 const LINES_MAX: i64 = 7;
+/// So many codes somebody asks for anew before they give up.
+const CODES_MAX: u32 = 3;
 
 /// What somebody who opens the shop is after.
 #[derive(Clone, Debug)]
@@ -91,13 +93,22 @@ pub(crate) async fn sign_in(world: &mut World, customer: usize) -> Result<(), Si
     if world.shop.is_signed_in(&known.who) {
         return Ok(());
     }
-    let path = "/api/sign-in-codes";
-    let asked = world.shop.post(&known.who, path, json!({ "phone": known.phone })).await?.done(path)?;
-    world.let_it_work().await?;
-    let Some(code) = world.phones.take_code(&known.phone) else {
-        return Err(SimError::Incomplete("a sign-in code on the phone", known.phone));
-    };
-    world.shop.confirm_code(&known.who, text(&asked, "challenge")?, &code).await
+    let mut again = 0;
+    loop {
+        let path = "/api/sign-in-codes";
+        let asked = world.shop.post(&known.who, path, json!({ "phone": known.phone })).await?.done(path)?;
+        world.let_it_work().await?;
+        let Some(code) = world.phones.take_code(&known.phone) else {
+            return Err(SimError::Incomplete("a sign-in code on the phone", known.phone));
+        };
+        match world.shop.confirm_code(&known.who, text(&asked, "challenge")?, &code).await {
+            // A server that died meanwhile may have taken the code, or sent two: whoever is refused asks for another.
+            Err(SimError::Broken { status: 401, .. }) if world.shop.outages.is_some() && again < CODES_MAX => {
+                again += 1;
+            }
+            signed_in => return signed_in,
+        }
+    }
 }
 
 /// What the customer puts into the basket: only what the shop shows as available, and no more of it than there is.

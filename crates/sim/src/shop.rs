@@ -31,16 +31,19 @@ pub(crate) struct Shop {
     /// Whether the server may be gone for a while.
     pub(crate) outages: Option<Pulse>,
     /// Where the clock was last moved to.
-    clock: Option<Instant>,
+    pub(crate) clock: Option<Instant>,
     run: String,
 }
 
 /// One command the server said yes to.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug)]
 pub struct Acknowledged {
     /// Whose command it was: a login, or the name under which a customer's session is kept.
     pub who: String,
+    pub method: Method,
     pub key: String,
+    /// The shop's time when it was said, if it stands still between two commands.
+    pub at: Option<Instant>,
     pub path: String,
     pub body: Value,
     pub answer: Value,
@@ -52,6 +55,15 @@ pub(crate) enum Answer {
     Done(Value),
     /// Refused with this slug; the whole problem beside it.
     Refused(String, Value),
+}
+
+/// What the server said to a command that it had answered before.
+pub(crate) enum Repeated {
+    /// The answer of the first time, and that nothing was done now.
+    Known(Value),
+    /// It was done as if it had never been heard.
+    Anew,
+    Refused(String),
 }
 
 /// What came of asking for a paper.
@@ -225,22 +237,23 @@ impl Shop {
     }
 
     /// Says a command again, word for word.
-    pub(crate) async fn repeat(&mut self, command: &Acknowledged) -> Result<Answer, SimError> {
-        let request = self.signed(Method::POST, &command.who, &command.path);
+    pub(crate) async fn repeat(&mut self, command: &Acknowledged) -> Result<Repeated, SimError> {
+        let request = self.signed(command.method.clone(), &command.who, &command.path);
         let request = request.header("idempotency-key", &command.key);
         // A file of rows was kept as its text.
         let request = match command.body.as_str() {
             Some(file) => request.header("content-type", "text/csv").body(file.to_owned()),
             None => request.json(&command.body),
         };
-        let Heard { status, bytes, .. } = self.say(&request).await?;
+        let Heard { status, headers, bytes } = self.say(&request).await?;
         let answer: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         if status.is_success() {
-            return Ok(Answer::Done(answer));
+            let is_known = headers.get("idempotent-replayed").is_some_and(|said| said == "true");
+            return Ok(if is_known { Repeated::Known(answer) } else { Repeated::Anew });
         }
         match answer.get("code").and_then(Value::as_str) {
-            Some(slug) if status.is_client_error() => Ok(Answer::Refused(slug.to_owned(), answer)),
-            _ => Err(broken("POST", &command.path, status, &answer)),
+            Some(slug) if status.is_client_error() => Ok(Repeated::Refused(slug.to_owned())),
+            _ => Err(broken(command.method.as_str(), &command.path, status, &answer)),
         }
     }
 
@@ -278,7 +291,7 @@ impl Shop {
     }
 
     /// Waits until the server is back; its clock has stood still meanwhile and is put right first.
-    async fn wait_for_return(&self) -> Result<(), SimError> {
+    pub(crate) async fn wait_for_return(&self) -> Result<(), SimError> {
         let gone = Stopwatch::now();
         loop {
             tokio::time::sleep(RETURN_LOOK).await;
@@ -317,7 +330,9 @@ impl Shop {
         if status.is_success() {
             if commands && path != CLOCK {
                 let (who, path) = (who.to_owned(), path.to_owned());
-                self.acknowledged.push(Acknowledged { who, key, path, body: kept, answer: answer.clone() });
+                let at = self.clock;
+                let command = Acknowledged { who, method, key, at, path, body: kept, answer: answer.clone() };
+                self.acknowledged.push(command);
             }
             return Ok(Answer::Done(answer));
         }

@@ -157,6 +157,7 @@ impl World {
     pub(crate) async fn open(plan: Plan) -> Result<Self, SimError> {
         let mut shop = Shop::at(&plan.address, &format!("sim-{}", plan.seed))?;
         shop.outages = plan.outages;
+        shop.clock = Some(plan.opens);
         for login in STAFF {
             shop.sign_in(login, &plan.password).await?;
         }
@@ -236,6 +237,11 @@ impl World {
         if last.is_some_and(|last| self.now.minutes_since(*last) < ASLEEP_AFTER_MINUTES) {
             return Ok(());
         }
+        self.sign_in(login).await
+    }
+
+    /// Signs somebody in whom the shop does not know any more.
+    pub(crate) async fn awake_anew(&mut self, login: &str) -> Result<(), SimError> {
         self.sign_in(login).await
     }
 

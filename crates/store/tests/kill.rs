@@ -1,4 +1,4 @@
-//! Killed at any moment, the embedded database keeps every write that it acknowledged, once.
+//! Killed at any moment, a program finds every write in its database that was acknowledged, once.
 //!
 //! This program runs itself as a child that writes numbered rows and says each number that was acknowledged; the
 //! parent kills it and looks. The same test must catch a lane that answers before it commits.
@@ -13,7 +13,10 @@ use std::{
     time::Duration,
 };
 
-use store::{Db, Migration, Result, Tx, args, sql, testing};
+use store::{
+    Db, Migration, Outlives, Result, Tx, args, sql,
+    testing::{self, Room},
+};
 
 static PARCELS: [Migration; 1] = [Migration::new(
     1,
@@ -27,24 +30,42 @@ sql! {
     PACKED = "SELECT number, COUNT(*) FROM parcel GROUP BY number";
 }
 
-const FILE: &str = "KILL_TEST_FILE";
+const URL: &str = "KILL_TEST_URL";
 const FROM: &str = "KILL_TEST_FROM";
-const FAULT: &str = "KILL_TEST_FAULT";
+const PROMISE: &str = "KILL_TEST_PROMISE";
 const WRITERS: i64 = 16;
 /// Numbers of one child; no child lives long enough to use them up.
 const SPAN: i64 = 10_000_000;
 
+/// How the child holds its database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Promise {
+    Outlives(Outlives),
+    /// The fault that must be found: it answers before it commits.
+    None,
+}
+
+impl Promise {
+    const ALL: [Self; 3] = [Self::Outlives(Outlives::PowerCut), Self::Outlives(Outlives::SuddenDeath), Self::None];
+
+    async fn open(self, url: &str) -> Db {
+        match self {
+            Self::Outlives(outlives) => Db::open_outliving(url, outlives).await.unwrap(),
+            Self::None => testing::answering_too_early(Path::new(url.strip_prefix("sqlite:").unwrap())).unwrap(),
+        }
+    }
+}
+
 /// The child. Without its variables it is a test that passes.
 #[test]
 fn writes_until_it_is_killed() {
-    let (Ok(file), Ok(from)) = (std::env::var(FILE), std::env::var(FROM)) else { return };
+    let (Ok(url), Ok(from)) = (std::env::var(URL), std::env::var(FROM)) else { return };
     let from: i64 = from.parse().unwrap();
+    let told = std::env::var(PROMISE).unwrap();
+    let promise = Promise::ALL.into_iter().find(|promise| format!("{promise:?}") == told).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        let db = match std::env::var(FAULT) {
-            Ok(_) => testing::answering_too_early(Path::new(&file)).unwrap(),
-            Err(_) => Db::open(&format!("sqlite:{file}")).await.unwrap(),
-        };
+        let db = promise.open(&url).await;
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| {
                 let db = db.clone();
@@ -71,13 +92,11 @@ fn writes_until_it_is_killed() {
 }
 
 /// Lets a child write for a while and kills it; answers what it acknowledged.
-fn killed(file: &Path, from: i64, after: Duration, faulty: bool) -> BTreeSet<i64> {
+fn killed(url: &str, from: i64, after: Duration, promise: Promise) -> BTreeSet<i64> {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "writes_until_it_is_killed", "--nocapture"]);
-    command.env(FILE, file).env(FROM, from.to_string()).stdout(Stdio::null()).stderr(Stdio::piped());
-    if faulty {
-        command.env(FAULT, "1");
-    }
+    command.env(URL, url).env(FROM, from.to_string()).env(PROMISE, format!("{promise:?}"));
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let first = lines.next().unwrap().unwrap();
@@ -90,28 +109,28 @@ fn killed(file: &Path, from: i64, after: Duration, faulty: bool) -> BTreeSet<i64
     std::iter::once(first).chain(said).filter_map(|line| line.strip_prefix("packed ")?.parse().ok()).collect()
 }
 
-/// Every parcel in the file with its number of leaves.
-async fn packed(file: &Path) -> Vec<(i64, i64)> {
-    let db = Db::open(&format!("sqlite:{}", file.display())).await.unwrap();
+/// Every parcel in the database with its number of leaves.
+async fn packed(url: &str) -> Vec<(i64, i64)> {
+    let db = Db::open(url).await.unwrap();
     db.read(async |tx: &mut Tx| tx.all(PACKED, args![]).await)
         .await
         .unwrap_or_else(|e: store::StoreError| panic!("{e}"))
 }
 
-/// Kills `times` children over one file; answers how many acknowledged parcels were lost. Halves are never right.
-async fn lost(times: i64, faulty: bool) -> (usize, usize) {
-    let db = testing::sqlite(&PARCELS).await;
-    let file = db.path().unwrap();
+/// Kills `times` children over one database; answers how many acknowledged parcels were lost. Halves are never right.
+async fn lost(room: Room, times: i64, promise: Promise) -> (usize, usize) {
+    let url = room.url();
+    Db::open(&url).await.unwrap().migrate(&PARCELS).await.unwrap();
     let (mut lost, mut acknowledged) = (0, BTreeSet::new());
     for round in 0..times {
         // Uneven moments: the start of a group, its middle, a checkpoint.
         let after = Duration::from_millis(u64::try_from(20 + (round * 53) % 170).unwrap());
-        acknowledged.extend(killed(&file, round * SPAN, after, faulty));
-        let found = packed(&file).await;
+        acknowledged.extend(killed(&url, round * SPAN, after, promise));
+        let found = packed(&url).await;
         assert!(found.iter().all(|(_, leaves)| *leaves == 2), "a half or a double after round {round}");
         let stored: BTreeSet<i64> = found.into_iter().map(|(number, _)| number).collect();
         lost += acknowledged.difference(&stored).count();
-        if faulty && lost > 0 {
+        if promise == Promise::None && lost > 0 {
             break;
         }
     }
@@ -120,15 +139,26 @@ async fn lost(times: i64, faulty: bool) -> (usize, usize) {
 
 #[tokio::test]
 async fn no_acknowledged_write_is_lost_to_a_kill() {
-    let (lost, acknowledged) = lost(16, false).await;
+    let (lost, acknowledged) = lost(testing::sqlite_room(), 16, Promise::Outlives(Outlives::PowerCut)).await;
 
     assert_eq!(lost, 0, "of {acknowledged}");
     assert!(acknowledged > 1_000, "{acknowledged}");
 }
 
 #[tokio::test]
+async fn no_write_is_lost_to_a_kill_that_does_not_wait_for_the_disk() {
+    for room in testing::rooms().await {
+        let url = room.url();
+        let (lost, acknowledged) = lost(room, 8, Promise::Outlives(Outlives::SuddenDeath)).await;
+
+        assert_eq!(lost, 0, "of {acknowledged} on {url}");
+        assert!(acknowledged > 500, "{acknowledged} on {url}");
+    }
+}
+
+#[tokio::test]
 async fn a_lane_that_answers_too_early_is_caught() {
-    let (lost, acknowledged) = lost(20, true).await;
+    let (lost, acknowledged) = lost(testing::sqlite_room(), 20, Promise::None).await;
 
     assert!(lost > 0, "none of {acknowledged}: this test cannot fail");
 }

@@ -35,7 +35,7 @@ async fn make_suggestion(
     if let Some(site) = new.site {
         by.demand_site(site)?;
     }
-    app.once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| super::make(tx, stamp, new.clone()).await)
+    app.once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| super::make(tx, stamp, new.clone(), None).await)
         .await
         .map(Created)
 }

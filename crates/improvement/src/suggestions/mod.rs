@@ -50,8 +50,13 @@ impl NewSuggestion {
     }
 }
 
-/// Makes a suggestion in the name of whoever stamped it.
-pub async fn make(tx: &mut Tx, stamp: &Stamp, new: NewSuggestion) -> Result<SuggestionCard, SuggestionsRefusal> {
+/// Makes a suggestion in the name of whoever stamped it; `out_of` is what they said elsewhere, if it comes from there.
+pub async fn make(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    new: NewSuggestion,
+    out_of: Option<Object>,
+) -> Result<SuggestionCard, SuggestionsRefusal> {
     if let Some(site) = new.site {
         catalog::site(tx, site).await?;
     }
@@ -69,7 +74,8 @@ pub async fn make(tx: &mut Tx, stamp: &Stamp, new: NewSuggestion) -> Result<Sugg
     };
     store::add(tx, &suggestion).await?;
     let body = events::SuggestionMade { step: suggestion.step.clone(), due_at: suggestion.due_at };
-    tell(tx, stamp, Object::of(suggestion.id), &around(&suggestion), &body).await?;
+    let also: Vec<Object> = around(&suggestion).into_iter().chain(out_of).collect();
+    tell(tx, stamp, Object::of(suggestion.id), &also, &body).await?;
     Ok(suggestion.card(stamp.by, false))
 }
 

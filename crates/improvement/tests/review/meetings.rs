@@ -68,7 +68,7 @@ async fn the_system_prepares_the_agenda_and_the_meeting_ends_in_actions() {
             text: String::new(),
         };
         shop.by(owner_of(owner), 11, async move |tx: &mut Tx, stamp: &Stamp| {
-            suggestions::make(tx, stamp, idea.clone()).await
+            suggestions::make(tx, stamp, idea.clone(), None).await
         })
         .await
         .unwrap();

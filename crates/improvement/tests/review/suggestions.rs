@@ -20,7 +20,7 @@ fn idea(site: Option<SiteId>) -> NewSuggestion {
 }
 
 async fn suggest(shop: &Shop, author: Actor, site: Option<SiteId>) -> suggestions::SuggestionCard {
-    shop.by(author, 0, async move |tx: &mut Tx, stamp: &Stamp| suggestions::make(tx, stamp, idea(site)).await)
+    shop.by(author, 0, async move |tx: &mut Tx, stamp: &Stamp| suggestions::make(tx, stamp, idea(site), None).await)
         .await
         .unwrap()
 }
