@@ -329,10 +329,10 @@ sql! {
 
     REMEDIES = "SELECT COUNT(*) FROM remedy";
     REMEDIES_ABOVE =
-        "SELECT 'order_line', order_line.id, order_line.amount, CAST(given.amount AS BIGINT)
-         FROM (SELECT order_line, SUM(amount) AS amount FROM remedy GROUP BY order_line) AS given
-         JOIN order_line ON order_line.id = given.order_line
-         WHERE order_line.amount IS NULL OR given.amount > order_line.amount
+        "SELECT 'order_line', order_line.id, order_line.amount, CAST(refunded.amount AS BIGINT)
+         FROM (SELECT order_line, SUM(amount) AS amount FROM remedy GROUP BY order_line) AS refunded
+         JOIN order_line ON order_line.id = refunded.order_line
+         WHERE order_line.amount IS NULL OR refunded.amount > order_line.amount
          LIMIT $1";
     REMEDIES_UNBOOKED =
         "SELECT 'remedy', remedy.id, remedy.amount, CAST(COALESCE(booked.amount, 0) AS BIGINT)

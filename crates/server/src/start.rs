@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
+use axum_server::tls_rustls::RustlsConfig;
 use edge::App;
 use events::Feed;
 use kernel::{Clock, IdSource, Instant, Stamp};
@@ -57,6 +58,33 @@ pub async fn open(settings: &Settings) -> Result<Shop, StartError> {
     api::assemble(settings, db, clock, ids).await
 }
 
+impl Shop {
+    /// Opens the way for sensors that the settings ask for, in the clear; answers where they speak. For who has
+    /// assembled a shop and does not [`serve`] it.
+    pub async fn hear_sensors(&self, settings: &Settings) -> Result<Option<SocketAddr>, StartError> {
+        let sensors = self.open_to_sensors(settings, None).await?;
+        Ok(sensors.and_then(|sensors| sensors.address()))
+    }
+
+    async fn open_to_sensors(
+        &self,
+        settings: &Settings,
+        tls: Option<&RustlsConfig>,
+    ) -> Result<Option<Arc<dyn mqtt::Broker>>, StartError> {
+        let readings = match settings.time {
+            TimeSetting::Real => self.app.ids.clone(),
+            // Of their own, so that a reading that comes a moment sooner shifts no id of a command.
+            TimeSetting::Stepped => IdSource::seeded(settings.stepped_seed ^ SENSOR_SEED),
+        };
+        let sensors = sensors::open(&settings.mqtt, tls, &self.app.db, &self.app.clock, readings).await?;
+        if let Some(sensors) = &sensors {
+            // The worker is new; nobody has set its sensors before.
+            drop(self.worker.sensors.set(Arc::clone(sensors)));
+        }
+        Ok(sensors)
+    }
+}
+
 /// Serves until the process is told to stop, then lets open requests end.
 pub async fn serve(settings: Settings) -> Result<(), StartError> {
     log_to_stderr(&settings);
@@ -66,18 +94,8 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
         .map_err(|reason| StartError::Listen { address: settings.listen, reason })?;
     let address = listener.local_addr().unwrap_or(settings.listen);
-    let readings = match settings.time {
-        TimeSetting::Real => shop.app.ids.clone(),
-        // Of their own, so that a reading that comes a moment sooner shifts no id of a command.
-        TimeSetting::Stepped => IdSource::seeded(settings.stepped_seed ^ SENSOR_SEED),
-    };
-    let encryption = tls.as_ref().map(|tls| &tls.config);
-    let sensors = sensors::open(&settings.mqtt, encryption, &shop.app.db, &shop.app.clock, readings).await?;
+    let sensors = shop.open_to_sensors(&settings, tls.as_ref().map(|tls| &tls.config)).await?;
     welcome(&settings, address, tls.as_ref(), sensors.as_deref());
-    if let Some(sensors) = &sensors {
-        // The worker is new; nobody has set its sensors before.
-        drop(shop.worker.sensors.set(Arc::clone(sensors)));
-    }
 
     let (stop, stopped) = watch::channel(false);
     let work = tokio::spawn(work_in_real_time(shop.app.clock.clone(), Arc::clone(&shop.worker), stopped));

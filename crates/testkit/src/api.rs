@@ -289,6 +289,11 @@ impl Known {
         self.0.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// Whether this is the id of anything that exists.
+    pub fn has(&self, id: &str) -> bool {
+        self.0.values().any(|ids| ids.iter().any(|known| known == id))
+    }
+
     /// Forgets all but these of one type.
     pub fn only(&mut self, name: &str, ids: Vec<String>) {
         self.0.insert(name.to_owned(), ids);

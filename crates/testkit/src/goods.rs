@@ -50,7 +50,7 @@ impl Shop {
         found.cloned().unwrap_or_else(|| panic!("no product {code}"))
     }
 
-    /// Puts a lot of the product on a shelf of its temperature; good for two days.
+    /// Puts a lot of the product on a shelf of its temperature; good to be brought to a door for two days.
     pub async fn stock(&self, site: &Site, code: &str, quantity: Value) -> Value {
         let (manager, sku) = (self.staff("manager").await, self.sku(code).await);
         let zones = self.get(&manager, &format!("/api/sites/{}/zones", site.id)).await.ok();
@@ -61,7 +61,8 @@ impl Shop {
         let bin = bins["items"].as_array().into_iter().flatten().find(|bin| bin["zone"] == zone);
         let bin = bin.unwrap_or_else(|| panic!("no bin for {code}"))["id"].clone();
         let now: Instant = self.now().await;
-        let use_by = site.time.date(now.plus_minutes(2 * 24 * 60)).to_string();
+        let days = 2 + sku["life_at_door_days"].as_i64().unwrap_or_default();
+        let use_by = site.time.date(now.plus_minutes(days * 24 * 60)).to_string();
         let base = if sku["measure"] == "counted" { json!("piece") } else { json!({ "weight": "kilogram" }) };
         let body = json!({
             "place": bin, "sku": sku["id"], "quantity": quantity, "use_by": use_by, "origin": "night market",

@@ -1,18 +1,18 @@
 //! Opening the shop, and knocking at its door.
 
 use std::{
+    net::SocketAddr,
     path::PathBuf,
     sync::atomic::{AtomicU64, Ordering},
 };
 
 use axum::{
-    Router,
     body::{Body, to_bytes},
     http::{Method, Request, Response},
 };
 use kernel::Instant;
 use serde_json::{Value, json};
-use server::{DEMO_PASSWORD, NoticeSettings, Settings, TimeSetting, WebhookSettings};
+use server::{DEMO_PASSWORD, MqttSettings, NoticeSettings, Settings, TimeSetting, WebhookSettings};
 use store::testing::{self, Room};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -50,7 +50,7 @@ impl Default for Opening {
 
 /// The demo company, open for business.
 pub struct Shop {
-    router: Router,
+    open: server::Shop,
     keys: AtomicU64,
     settings: Settings,
     // Dropped last: the books are closed before their room is cleared.
@@ -86,19 +86,20 @@ impl Shop {
             demo_sites: opening.sites,
             notices,
             webhooks: WebhookSettings { allow_private: true },
+            mqtt: MqttSettings { listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))), ..MqttSettings::default() },
             ..Settings::default()
         };
         server::choose_tls_provider();
-        let router = assembled(&settings).await;
-        Self { router, keys: AtomicU64::new(0), settings, room, folder }
+        let open = assembled(&settings).await;
+        Self { open, keys: AtomicU64::new(0), settings, room, folder }
     }
 
     /// Another server process on the same books.
     pub async fn reopened(self) -> Self {
-        let Self { router, keys, settings, room, folder } = self;
-        drop(router);
-        let router = assembled(&settings).await;
-        Self { router, keys, settings, room, folder }
+        let Self { open, keys, settings, room, folder } = self;
+        drop(open);
+        let open = assembled(&settings).await;
+        Self { open, keys, settings, room, folder }
     }
 
     /// The database, as `freshet --database` takes it.
@@ -111,9 +112,15 @@ impl Shop {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await;
         let listener = listener.unwrap_or_else(|error| panic!("no port: {error}"));
         let address = listener.local_addr().unwrap_or_else(|error| panic!("no address: {error}"));
-        let router = self.router.clone();
+        let router = self.open.router.clone();
         tokio::spawn(async move { axum::serve(listener, router).await });
         format!("http://{address}")
+    }
+
+    /// Listens to sensors on a port of its own; answers the address.
+    pub async fn hear_sensors(&self) -> SocketAddr {
+        let heard = self.open.hear_sensors(&self.settings).await;
+        heard.unwrap_or_else(|error| panic!("no broker: {error}")).unwrap_or_else(|| panic!("a broker of no address"))
     }
 
     /// Signs a member of staff or a courier in under the demo password.
@@ -176,10 +183,14 @@ impl Shop {
         self.ask(who, Method::PUT, path, Some(&body)).await
     }
 
-    /// Commands something under a key of the caller's choice.
+    /// Commands something under a key of the caller's choice: a file of rows as its text, anything else as JSON.
     pub async fn post_under(&self, who: &Login, key: &str, path: &str, body: &Value) -> Answer {
-        let request = Request::builder().method(Method::POST).uri(path).header("content-type", "application/json");
-        self.send(who, request.header("idempotency-key", key), Body::from(body.to_string())).await
+        let (media, body) = match body.as_str() {
+            Some(file) => ("text/csv", file.to_owned()),
+            None => ("application/json", body.to_string()),
+        };
+        let request = Request::builder().method(Method::POST).uri(path).header("content-type", media);
+        self.send(who, request.header("idempotency-key", key), Body::from(body)).await
     }
 
     /// Asks anything, with a fresh idempotency key for what is not a question.
@@ -205,7 +216,7 @@ impl Shop {
         };
         let request = request.body(body).unwrap_or_else(|error| panic!("no request: {error}"));
         let response: Response<Body> =
-            self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+            self.open.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
         let (parts, body) = response.into_parts();
         // A stream has no end to wait for; that it began is the answer.
         let streams = parts.headers.get("content-type").is_some_and(|media| media == "text/event-stream");
@@ -220,9 +231,8 @@ fn notices_in(folder: &TempDir) -> PathBuf {
     folder.path().join("notices.jsonl")
 }
 
-async fn assembled(settings: &Settings) -> Router {
-    let opened = server::open(settings).await;
-    opened.unwrap_or_else(|error| panic!("the shop does not open: {error}")).router
+async fn assembled(settings: &Settings) -> server::Shop {
+    server::open(settings).await.unwrap_or_else(|error| panic!("the shop does not open: {error}"))
 }
 
 /// The six digits of a sign-in code, if this line of the notices file is one for `phone`.

@@ -78,7 +78,8 @@ pub(super) async fn sign_in(
     ApiJson(credentials): ApiJson<Credentials>,
 ) -> Result<impl IntoResponse, Problem> {
     let Credentials { login, password } = credentials;
-    if login.len() > 240 || password.len() > crate::password::PASSWORD_MAX {
+    let is_no_login = login.len() > 240 || login.contains('\0');
+    if is_no_login || password.len() > crate::password::PASSWORD_MAX {
         return Err(IdentityRefusal::WrongCredentials.into());
     }
     let inside = identity.sign_in(&app, visitor, &login, &password).await?;
