@@ -95,6 +95,8 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
         .map_err(|reason| StartError::Listen { address: settings.listen, reason })?;
     let address = listener.local_addr().unwrap_or(settings.listen);
     let sensors = shop.open_to_sensors(&settings, tls.as_ref().map(|tls| &tls.config)).await?;
+    // Before anybody is told that the shop is open: who knows it may close it.
+    let told_to_stop = told_to_stop().map_err(StartError::Served)?;
     welcome(&settings, address, tls.as_ref(), sensors.as_deref());
 
     let (stop, stopped) = watch::channel(false);
@@ -103,7 +105,7 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
     tokio::spawn({
         let (handle, feed) = (handle.clone(), shop.feed);
         async move {
-            told_to_stop().await;
+            told_to_stop.await;
             tracing::info!("stopping");
             if let Some(sensors) = sensors {
                 sensors.close();
@@ -148,21 +150,21 @@ async fn work_in_real_time(clock: Clock, worker: Arc<Worker>, mut stopped: watch
     }
 }
 
-async fn told_to_stop() {
-    let interrupt = async { signal::ctrl_c().await };
+/// Listens from now on for being told to stop; what it answers ends when that has happened.
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()> + Send> {
     #[cfg(unix)]
     {
-        let Ok(mut terminate) = signal::unix::signal(signal::unix::SignalKind::terminate()) else {
-            drop(interrupt.await);
-            return;
-        };
-        tokio::select! {
-            _ = interrupt => {}
-            _ = terminate.recv() => {}
-        }
+        let mut interrupt = signal::unix::signal(signal::unix::SignalKind::interrupt())?;
+        let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        })
     }
     #[cfg(not(unix))]
-    drop(interrupt.await);
+    Ok(async { drop(signal::ctrl_c().await) })
 }
 
 /// Tells the person at the terminal where the shop is and how to get in.
