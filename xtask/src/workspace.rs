@@ -52,7 +52,15 @@ impl Workspace {
 
 /// The cargo that started us, so that `cargo +toolchain xtask …` stays with its toolchain.
 fn cargo() -> Command {
-    Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    // What it told us about our own package is nothing to the packages that it builds: a build script that looks at
+    // such a variable would run again, and all that stands on its crate be compiled again.
+    for (name, _value) in env::vars_os() {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.to_string_lossy().starts_with(start)) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 #[cfg(test)]
