@@ -10,14 +10,15 @@ use crate::{failure::Failure, postgres::Database, process, workspace::Workspace}
 
 /// The smallest day in which every kind of thing happens.
 const DAY: [&str; 8] = ["demo", "--headless", "--days", "1", "--orders", "6", "--seed", "11"];
-/// Together; a repository carries them for ever.
-const BYTES_MAX: u64 = 300_000;
+/// Of each; a repository carries them for ever.
+const BYTES_MAX: u64 = 1_000_000;
 /// The database of the dump, on whatever server there is.
 const NAME: &str = "freshet_fixture";
 
 /// Lets the simulated company live through a day on each engine and keeps what is in the books then.
 pub(crate) fn write(workspace: &Workspace) -> Result<(), Failure> {
-    process::run(workspace.cargo().args(["build", "--package", "cli", "--bin", "freshet"]))?;
+    // The program as the tests build it, beside the one that will open what it leaves: nothing is compiled twice.
+    process::run(workspace.cargo().args(["test", "--workspace", "--no-run", "--test", "upgrade"]))?;
     let program = workspace.target.join("debug/freshet");
     let folder = workspace.root.join("fixtures/upgrade");
     fs::create_dir_all(&folder).map_err(Failure::at(&folder))?;
@@ -47,15 +48,25 @@ pub(crate) fn write(workspace: &Workspace) -> Result<(), Failure> {
     let words = ["--no-owner", "--no-privileges", "--no-comments", "--file"];
     process::run(Command::new("pg_dump").args(words).arg(&dump).args(["-d", &own]))?;
     say(format!("DROP DATABASE {NAME} WITH (FORCE)"))?;
+    let told = fs::read_to_string(&dump).map_err(Failure::at(&dump))?;
+    fs::write(&dump, for_any_release(&told)).map_err(Failure::at(&dump))?;
     pack(&dump, &folder.join("day.sql.gz"))?;
 
-    let size = |name: &str| fs::metadata(folder.join(name)).map_or(0, |file| file.len());
-    let (embedded, plain) = (size("day.sqlite.gz"), size("day.sql.gz"));
-    println!("fixtures/upgrade: day.sqlite.gz {embedded} bytes, day.sql.gz {plain} bytes");
-    if embedded + plain > BYTES_MAX {
-        return Err(Failure::Failed(format!("together more than {BYTES_MAX} bytes: make the day smaller")));
+    for name in ["day.sqlite.gz", "day.sql.gz"] {
+        let bytes = fs::metadata(folder.join(name)).map_err(Failure::at(&folder))?.len();
+        println!("fixtures/upgrade/{name}: {bytes} bytes");
+        if bytes >= BYTES_MAX {
+            return Err(Failure::Failed(format!("{name} takes {BYTES_MAX} bytes or more: make the day smaller")));
+        }
     }
     Ok(())
+}
+
+/// The dump without the lines that only some releases of `psql` and of the server understand.
+fn for_any_release(dump: &str) -> String {
+    const OF_SOME: [&str; 3] = ["\\restrict ", "\\unrestrict ", "SET transaction_timeout "];
+    let of_all = dump.lines().filter(|line| !OF_SOME.iter().any(|words| line.starts_with(words)));
+    of_all.flat_map(|line| [line, "\n"]).collect()
 }
 
 fn live(program: &Path, database: &str) -> Result<(), Failure> {
