@@ -68,8 +68,10 @@ impl Taken {
     }
 }
 
-/// More than any crowd buys in an hour.
-const STOCK: i64 = 50_000_000;
+/// Of every product nine hundred tonnes: as much as one document may say, and more than any crowd buys in minutes.
+const STOCK_GRAMS: i64 = 900_000_000;
+/// So long it may still be brought to a door.
+const GOOD_FOR_DAYS: i64 = 30;
 const WINDOW_ROOM: i64 = 100_000;
 const CODE_PATIENCE: Duration = Duration::from_secs(20);
 
@@ -200,8 +202,6 @@ async fn fill(office: &mut Shop, site: &Value, now: Instant) -> Result<Vec<(Stri
     let id = text(site, "id")?.to_owned();
     let zones = office.get("manager", &format!("/api/sites/{id}/zones")).await?.done("zones")?;
     let places = office.all("warehouse", &format!("/api/places?site={id}&kind=bin")).await?;
-    let use_by = Instant::from_millis(now.millis() + 60 * crate::DAY_MS).to_string();
-    let use_by = use_by.get(..10).unwrap_or_default().to_owned();
     let mut skus = Vec::new();
     for sku in office.all("manager", "/api/skus").await? {
         let class = text(&sku, "temperature_class")?;
@@ -209,14 +209,15 @@ async fn fill(office: &mut Shop, site: &Value, now: Instant) -> Result<Vec<(Stri
         let zone = zone.as_ref().and_then(|zone| zone.get("id")).cloned();
         let Some(bin) = places.iter().find(|place| place.get("zone") == zone.as_ref()) else { continue };
         let measure = text(&sku, "measure")?.to_owned();
-        let nominal = sku.get("nominal_grams").and_then(Value::as_i64).unwrap_or(1);
+        let nominal = sku.get("nominal_grams").and_then(Value::as_i64).unwrap_or(1).max(1);
+        let pieces = STOCK_GRAMS / nominal;
+        let days = GOOD_FOR_DAYS + number(&sku, "life_at_door_days")?;
+        let use_by = Instant::from_millis(now.millis() + days * crate::DAY_MS).to_string();
+        let use_by = use_by.get(..10).unwrap_or_default();
         let (quantity, base) = match measure.as_str() {
-            "weighed" => (json!({ "grams": STOCK * 10 }), json!({ "weight": "kilogram" })),
-            "catch_weight" => {
-                let pieces = STOCK / nominal.max(1);
-                (json!({ "pieces": pieces, "grams": pieces * nominal }), json!({ "weight": "kilogram" }))
-            }
-            _ => (json!({ "pieces": STOCK }), json!("piece")),
+            "weighed" => (json!({ "grams": STOCK_GRAMS }), json!({ "weight": "kilogram" })),
+            "catch_weight" => (json!({ "pieces": pieces, "grams": pieces * nominal }), json!({ "weight": "kilogram" })),
+            _ => (json!({ "pieces": pieces }), json!("piece")),
         };
         let body = json!({
             "place": text(bin, "id")?, "sku": text(&sku, "id")?, "quantity": quantity, "use_by": use_by,

@@ -76,7 +76,8 @@ pub(crate) async fn of(world: &mut World) -> Result<(Value, AsPlanned), SimError
     let never_accepted = ["placed", "held", "declined", "cancelled"];
     let accepted: i64 =
         states.iter().filter(|(state, _)| !never_accepted.contains(&state.as_str())).map(|(_, orders)| orders).sum();
-    let declined_cards = tally.of("orders", "declined");
+    // As it ended: an order whose first card was declined may have been paid with another.
+    let declined = states.get("declined").copied().unwrap_or(0);
     let handed_over = tally.of("delivery", "handed_over");
     let full_lines: i64 =
         ["none", "lighter", "heavier", "capped"].iter().map(|how| tally.of("settled_lines", how)).sum();
@@ -84,7 +85,7 @@ pub(crate) async fn of(world: &mut World) -> Result<(Value, AsPlanned), SimError
     let on_time = tally.of("punctuality", "in_window") + tally.of("punctuality", "on_time");
     // An order whose card was declined was refused for a true reason and is not counted against the shop.
     let shares = [
-        ("accepted", percent(accepted, submitted - declined_cards), ACCEPTED_PCT),
+        ("accepted", percent(accepted, submitted - declined), ACCEPTED_PCT),
         ("handed_over", percent(handed_over, accepted), HANDED_OVER_PCT),
         ("in_first_window", percent(on_time, handed_over), IN_WINDOW_PCT),
         ("line_fill", percent(full_lines, lines), LINE_FILL_PCT),
