@@ -16,7 +16,8 @@ pub mod skus;
 pub use gtin::{Gtin, GtinError};
 pub use names::Names;
 pub use prices::{
-    Channel, NewPrice, PriceEntry, PriceId, Priced, general_price, price_at, price_by_id, product_list, set_price,
+    Channel, NewPrice, PriceEntry, PriceId, Priced, general_price, price_at, price_by_id, prices_at, product_list,
+    set_general_price, set_price,
 };
 pub use refusal::CatalogRefusal;
 pub use sites::{
@@ -25,7 +26,7 @@ pub use sites::{
 };
 pub use skus::{
     Allergen, Change, Hygiene, Listing, NewSku, Odour, Sku, SkuDraft, TaxClass, TaxClasses, Upserted, list_sku, sku,
-    sku_by_code, skus, skus_of_codes, upsert_sku,
+    sku_by_code, skus, skus_by_code, skus_by_id, skus_of_codes, upsert_known, upsert_sku,
 };
 
 use edge::App;

@@ -24,8 +24,8 @@ pub use rules::{
 pub use store::{address, addresses, consents, customer, find_by_phone, list};
 pub use tax_id::{TaxId, TaxIdError};
 pub use verbs::{
-    add_address, block, confirm_phone, erase, export, has_consented, may_order, read_whole, record_consent, register,
-    sign_up, unblock,
+    add_address, block, confirm_phone, erase, export, has_consented, may_order, move_in, read_whole, record_consent,
+    register, sign_up, unblock,
 };
 
 /// The tables of this crate.

@@ -77,6 +77,27 @@ pub async fn add_address(
     if store::addresses(tx, customer).await?.len() >= ADDRESSES_MAX {
         return Err(CustomerRefusal::TooManyAddresses);
     }
+    enter_address(tx, stamp, customer, place).await
+}
+
+/// Registers a customer together with their first door.
+pub async fn move_in(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    new: &NewCustomer,
+    door: &Addressing,
+) -> Result<CustomerId, CustomerRefusal> {
+    let customer = admit(tx, stamp, new, Confirmation::Unconfirmed).await?;
+    enter_address(tx, stamp, customer, door).await?;
+    Ok(customer)
+}
+
+async fn enter_address(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    customer: CustomerId,
+    place: &Addressing,
+) -> Result<Address, CustomerRefusal> {
     let id = stamp.mint::<AddressId>();
     store::insert_address(tx, stamp, id, customer, place).await?;
     tell(tx, stamp, Object::of(customer), &[Object::of(id)], &AddressAdded { address: id }).await?;
@@ -184,6 +205,16 @@ async fn enter(
     new: &NewCustomer,
     phone_state: Confirmation,
 ) -> Result<Customer, CustomerRefusal> {
+    let id = admit(tx, stamp, new, phone_state).await?;
+    known(tx, id).await
+}
+
+async fn admit(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    new: &NewCustomer,
+    phone_state: Confirmation,
+) -> Result<CustomerId, CustomerRefusal> {
     new.check()?;
     if let (Standing::Registered, Some(phone)) = (new.standing, &new.phone) {
         let holder = store::find_by_phone(tx, phone).await?;
@@ -202,7 +233,7 @@ async fn enter(
     }
     let body = CustomerRegistered { kind: new.kind, standing: new.standing };
     tell(tx, stamp, Object::of(id), &[], &body).await?;
-    known(tx, id).await
+    Ok(id)
 }
 
 /// Whoever holds the phone of a registered customer can sign in as that customer.

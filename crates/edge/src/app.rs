@@ -81,4 +81,14 @@ impl App {
     {
         self.db.read(query).await.map_err(Into::into)
     }
+
+    /// Reads what one SELECT answers.
+    pub async fn look<T, E, F>(&self, query: F) -> Result<T, Problem>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, E> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Into<Problem> + Send + 'static,
+    {
+        self.db.look(query).await.map_err(Into::into)
+    }
 }

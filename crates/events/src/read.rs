@@ -177,7 +177,7 @@ fn clock_bits(at: Instant) -> u64 {
 /// The events behind `position`, in order, at most `limit`.
 pub async fn read_after(tx: &mut Tx, position: i64, limit: i64) -> Result<Vec<SealedEvent>, StoreError> {
     let rows: Vec<EventRow> = tx.all(AFTER, args![position, limit]).await?;
-    let last = rows.last().map_or(position, |row| row.0.position);
+    let Some(last) = rows.last().map(|row| row.0.position) else { return Ok(Vec::new()) };
     let links: Vec<(i64, String, Uuid)> = tx.all(LINKS_BETWEEN, args![position, last]).await?;
     Ok(joined(rows, links))
 }
@@ -217,13 +217,15 @@ pub async fn cursor(tx: &mut Tx, reader: &str) -> Result<i64, StoreError> {
 
 /// How far `reader` has come, and nobody else reads on for it until this transaction ends.
 pub async fn claim(tx: &mut Tx, reader: &str) -> Result<i64, StoreError> {
+    if let Some(position) = tx.optional(CLAIM, args![reader]).await? {
+        return Ok(position);
+    }
     tx.put(ENROL, args![reader]).await?;
     tx.one(CLAIM, args![reader]).await
 }
 
 /// Notes that `reader` has dealt with everything up to `position`. A cursor never goes back.
 pub async fn advance(tx: &mut Tx, reader: &str, position: i64) -> Result<(), StoreError> {
-    tx.put(ENROL, args![reader]).await?;
     tx.put(ADVANCE, args![reader, position]).await
 }
 
@@ -354,7 +356,9 @@ sql! {
     CURSOR = "SELECT position FROM event_reader WHERE reader = $1";
     CLAIM = "SELECT position FROM event_reader WHERE reader = $1 {lock}";
     ENROL = "INSERT INTO event_reader (reader, position) VALUES ($1, 0) ON CONFLICT (reader) DO NOTHING";
-    ADVANCE = "UPDATE event_reader SET position = $2 WHERE reader = $1 AND position < $2";
+    ADVANCE = "INSERT INTO event_reader (reader, position) VALUES ($1, $2)
+               ON CONFLICT (reader) DO UPDATE
+               SET position = excluded.position WHERE event_reader.position < excluded.position";
     BLOCKS = "SELECT number, first, last, previous_hash, hash, sealed_at
               FROM event_block
               WHERE number > $1

@@ -24,6 +24,8 @@ pub struct Sealed {
     pub blocks: i64,
     /// The last position that can be read now.
     pub position: i64,
+    /// The call ended before what waited did.
+    pub more: bool,
 }
 
 /// Seals what is committed and waits, block by block, if `holder` is the sealer now or can become it.
@@ -45,10 +47,10 @@ pub async fn seal(db: &Db, now: Instant, holder: &str) -> Result<Sealed, StoreEr
         sealed.events = sealed.events.saturating_add(events);
         sealed.blocks = sealed.blocks.saturating_add(i64::from(events > 0));
         if events < BATCH_MAX {
-            break;
+            return Ok(sealed);
         }
     }
-    Ok(sealed)
+    Ok(Sealed { more: true, ..sealed })
 }
 
 async fn pending(tx: &mut Tx) -> Result<(bool, i64), StoreError> {

@@ -28,7 +28,7 @@ async fn open_complaints(tx: &mut Tx) -> Result<Vec<ComplaintId>, FlowRefusal> {
 /// Looks into every complaint that is open, each in a transaction of its own. One that fails does not keep the others
 /// waiting; it is tried again the next time, and after some tries it is left to a person.
 pub async fn look_into_all(db: &Db, ids: &IdSource, now: Instant) -> Result<(), FlowRefusal> {
-    for complaint in db.read(async |tx: &mut Tx| open_complaints(tx).await).await? {
+    for complaint in db.look(async |tx: &mut Tx| open_complaints(tx).await).await? {
         let stamp = Stamp::system(now, ids);
         let looked = db.write(async move |tx: &mut Tx| look_into(tx, &stamp.again(), complaint).await).await;
         let Err(error) = looked else { continue };

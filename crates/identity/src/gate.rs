@@ -272,7 +272,7 @@ pub(crate) async fn by_session(
 ) -> Result<Recognised, Problem> {
     let hash = token.hash();
     let rows = app
-        .read::<_, StoreError, _>(async move |tx: &mut Tx| tx.all::<SessionRow>(SESSION, args![&hash]).await)
+        .look::<_, StoreError, _>(async move |tx: &mut Tx| tx.all::<SessionRow>(SESSION, args![&hash]).await)
         .await?;
     let Some(first) = rows.first() else { return Err(IdentityRefusal::SessionEnded.into()) };
     let (session, expires_at) = (first.id, first.expires_at);
@@ -331,7 +331,7 @@ async fn by_token(app: &App, secret: Secret, now: Instant, asked: Option<Lang>) 
 
 async fn by_device(app: &App, secret: Secret, asked: Option<Lang>) -> Result<Recognised, Problem> {
     let found = app
-        .read::<_, StoreError, _>(async move |tx: &mut Tx| devices::device_of(tx, &secret).await)
+        .look::<_, StoreError, _>(async move |tx: &mut Tx| devices::device_of(tx, &secret).await)
         .await?
         .ok_or(IdentityRefusal::TokenRefused)?;
     let roles = vec![Role::Device];

@@ -12,10 +12,10 @@ use crate::{
     cells::refused,
     columns::Kind,
     faults::Fault,
-    kinds::{Entered, SitesByCode, customers, orders, products, quotes, sales, stock, suppliers},
+    kinds::{Entered, Products, SitesByCode, customers, orders, products, quotes, sales, stock, suppliers},
     line::{Layout, Line},
     run::Counted,
-    store::Remembered,
+    store::{Remembered, known_objects},
 };
 
 /// A row with the number under which the file shows it.
@@ -90,8 +90,9 @@ impl Entries {
     ) -> Result<(), Problem> {
         match self {
             Self::Products(rows) => {
+                let mut known = Products::of(tx, rows.iter().map(|row| row.what.key())).await?;
                 for row in rows {
-                    let entered = products::enter(tx, stamp, &row.what).await;
+                    let entered = products::enter(tx, stamp, known.take(row.what.key()), &row.what).await;
                     taken.note(Kind::Products, row.row, entered, || None)?;
                 }
             }
@@ -102,23 +103,27 @@ impl Entries {
                 }
             }
             Self::Customers(rows) => {
+                let keys: Vec<&str> = rows.iter().map(|row| row.what.key()).collect();
+                let known = known_objects(tx, Kind::Customers, &keys).await?;
                 for row in rows {
-                    let entered = customers::enter(tx, stamp, &row.what).await;
+                    let entered = customers::enter(tx, stamp, &known, &row.what).await;
                     taken.note(Kind::Customers, row.row, entered, || Some((row.what.key().to_owned(), None)))?;
                 }
             }
             Self::Quotes(rows) => quotes::enter(tx, stamp, rows, taken).await?,
             Self::Sales(rows) => sales::enter(tx, stamp, rows, taken).await?,
             Self::Stock(rows) => {
-                let mut shelves = stock::Shelves::default();
+                let keys: Vec<&str> = rows.iter().map(|row| row.what.key()).collect();
+                let known = known_objects(tx, Kind::Stock, &keys).await?;
+                let mut shelves = stock::Shelves::of(tx, rows).await?;
                 for row in rows {
-                    let entered = stock::enter(tx, stamp, sites, &mut shelves, &row.what).await;
+                    let entered = stock::enter(tx, stamp, sites, &mut shelves, &known, &row.what).await;
                     let known = || Some((row.what.key().to_owned(), Some(row.what.fingerprint())));
                     taken.note(Kind::Stock, row.row, entered, known)?;
                 }
             }
             Self::Orders(orders) => {
-                let mut desk = orders::Desk::default();
+                let mut desk = orders::Desk::of(tx, orders).await?;
                 for order in orders {
                     let (row, entered) = match orders::enter(tx, stamp, &mut desk, order).await {
                         Ok(entered) => (order.first_row(), Ok(entered)),

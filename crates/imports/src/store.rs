@@ -1,5 +1,7 @@
 //! SQL of imports.
 
+use std::collections::BTreeMap;
+
 use ::store::{FromRow, Result, Row, Tx, args, ids, row, sql};
 use kernel::{Actor, Instant};
 use serde::Serialize;
@@ -12,6 +14,9 @@ use crate::{
 };
 
 ids!(ImportRunId);
+
+/// Rows that go to the database in one set.
+const SET: usize = 1_000;
 
 sql! {
     KNOWN = "SELECT object, fingerprint FROM import_row WHERE kind = $1 AND row_key = $2";
@@ -66,8 +71,18 @@ impl FromRow for ImportedRow {
     }
 }
 
-pub(crate) async fn known_object(tx: &mut Tx, kind: Kind, key: &str) -> Result<Option<Known>> {
-    tx.optional(KNOWN, args![kind, key]).await
+/// What earlier files have made of some keys.
+pub(crate) type KnownKeys = BTreeMap<String, Known>;
+
+/// Looks the keys of a file up, a set at a time.
+pub(crate) async fn known_objects(tx: &mut Tx, kind: Kind, keys: &[&str]) -> Result<KnownKeys> {
+    let mut known = KnownKeys::new();
+    for keys in keys.chunks(SET) {
+        let asked: Vec<_> = keys.iter().map(|key| row![kind, *key]).collect();
+        let found: Vec<Vec<Known>> = tx.all_many(KNOWN, &asked).await?;
+        known.extend(keys.iter().zip(found).filter_map(|(key, mut found)| Some(((*key).to_owned(), found.pop()?))));
+    }
+    Ok(known)
 }
 
 /// A row that was taken for the first time, to be known by its key.
@@ -84,9 +99,6 @@ pub(crate) fn filed(by: &Actor) -> String {
         None => by.noun().to_owned(),
     }
 }
-
-/// Rows that go to the database in one set.
-const SET: usize = 1_000;
 
 pub(crate) async fn keep(
     tx: &mut Tx,

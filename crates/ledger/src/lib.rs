@@ -43,7 +43,7 @@ pub use reserve::{
     bounds_of, confirm, consume, expire_promises, promise, rebind_excluding, release, reservation, reservations_of,
     skipped, uncovered,
 };
-pub use shelf::{availability, availability_of_all, needed_until};
+pub use shelf::{availabilities, availability, availability_of_all, needed_until};
 pub use stays::{Area, Stay, lots_in, stays_of};
 pub use stock::{OnShelf, StockFilter, StockKey, StockLine, sku_stock, stock};
 pub use trace::{Leg, MassBalance, Remains, Trace, TracedLot, backward, forward};

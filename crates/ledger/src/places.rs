@@ -1,10 +1,10 @@
 //! Places 庫位: everywhere goods can be. Bins and vans, and the world outside: suppliers, customers, waste.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use kernel::{Id, PlaceId, SiteId, Stamp, ZoneId};
 use serde::{Deserialize, Serialize};
-use store::{FromRow, Result, Row, StoreError, Tx, args, codes, sql};
+use store::{FromRow, Result, Row, StoreError, Tx, args, codes, row, sql};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -139,6 +139,16 @@ pub async fn place(tx: &mut Tx, id: PlaceId) -> Result<Place, LedgerRefusal> {
     tx.optional(PLACE, args![id]).await?.ok_or(LedgerRefusal::NoSuchPlace)
 }
 
+/// Several places, all of which must exist, in the order of their ids.
+pub(crate) async fn places(tx: &mut Tx, ids: &BTreeSet<PlaceId>) -> Result<Vec<Place>, LedgerRefusal> {
+    let asked: Vec<_> = ids.iter().map(|id| row![*id]).collect();
+    let mut places = Vec::with_capacity(ids.len());
+    for mut found in tx.all_many(PLACE, &asked).await? {
+        places.push(found.pop().ok_or(LedgerRefusal::NoSuchPlace)?);
+    }
+    Ok(places)
+}
+
 /// The place of this kind and code, as a scanner reads it.
 pub async fn place_of(tx: &mut Tx, site: SiteId, kind: PlaceKind, code: &str) -> Result<Option<Place>, LedgerRefusal> {
     Ok(tx.optional(BY_CODE, args![site, kind, code]).await?)
@@ -237,7 +247,7 @@ macro_rules! place_columns {
 }
 
 sql! {
-    PLACE = concat!("SELECT ", place_columns!(), " FROM place WHERE id = $1");
+    PLACE = concat!("SELECT ", place_columns!(), " FROM place WHERE id = $1 {keep}");
     BY_CODE = concat!("SELECT ", place_columns!(), " FROM place WHERE site = $1 AND kind = $2 AND code = $3");
     OF_KIND = concat!("SELECT ", place_columns!(), " FROM place WHERE site = $1 AND kind = $2 ORDER BY path, code");
     IN_ZONE = concat!("SELECT ", place_columns!(), " FROM place WHERE site = $1 AND zone = $2 ORDER BY path, code");

@@ -3,7 +3,14 @@
 //! In real time it is looked for again and again; a stepped clock does all of it while it is moved, due time by due
 //! time, so that a demonstration is the same on every machine.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use accounts::payments::{self, PaymentProvider};
 use edge::{Problem, Workman};
@@ -50,18 +57,13 @@ pub(crate) struct Worker {
     pub(crate) address: String,
     pub(crate) feed: Feed,
     /// Where sensors speak, once the server listens.
-    pub(crate) sensors: std::sync::OnceLock<Arc<dyn mqtt::Broker>>,
+    pub(crate) sensors: OnceLock<Arc<dyn mqtt::Broker>>,
     /// Under which this process takes leases.
     pub(crate) name: String,
     /// When the sweeps were last done, by the shop's clock.
-    pub(crate) swept_at: std::sync::atomic::AtomicI64,
-}
-
-/// Whether the sweeps were due.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Swept {
-    Yes,
-    NotYet,
+    pub(crate) swept_at: AtomicI64,
+    /// Up to which position this process has read the log on for the webhooks.
+    pub(crate) told_to: AtomicI64,
 }
 
 /// Moves a demonstration's clock with the work that becomes due on the way.
@@ -76,12 +78,11 @@ impl Steps {
         if let Some(sensors) = worker.sensors.get() {
             sensors.settle().await.map_err(|error| Problem::internal(&error))?;
         }
-        let mut due = worker.next_due().await?;
+        let mut due = worker.next_due(&worker.waiting_jobs().await?);
         loop {
             let next = due.max(worker.clock.now()).min(to);
             worker.clock.advance_to(next);
-            worker.work_until(next).await?;
-            due = worker.next_due().await?;
+            due = worker.work_until(next).await?;
             if next >= to && due > to {
                 return Ok(());
             }
@@ -90,35 +91,43 @@ impl Steps {
 }
 
 impl Worker {
-    /// Does everything that is due at `now`.
-    pub(crate) async fn work_until(&self, now: Instant) -> Result<(), FlowRefusal> {
-        let swept = self.sweep(now).await?;
+    /// Does everything that is due at `now`. Answers when there will be something to do again.
+    pub(crate) async fn work_until(&self, now: Instant) -> Result<Instant, FlowRefusal> {
+        self.sweep(now).await?;
+        let mut waiting = self.waiting_jobs().await?;
         for _ in 0..ROUNDS_MAX {
-            if self.do_due_jobs(now).await? == 0 {
+            if self.do_due_jobs(now, &waiting).await? == 0 {
                 break;
             }
+            waiting = self.waiting_jobs().await?;
         }
-        let sealed = self.seal(now).await?;
-        // Who wants to be told of what was sealed gets a job for it, which is done in the next round. What another
-        // process has sealed and not told, because it died, is told after the next sweep.
-        if swept == Swept::Yes || sealed > 0 {
-            webhooks::read_on(&self.db, &self.ids, now).await?;
+        // Who wants to be told of what was sealed gets a job for it, which is done in the next round. It does not
+        // matter who sealed: what another process has left untold, because it died, lies behind the position too.
+        let position = self.seal(now).await?;
+        if self.told_to.load(Ordering::Acquire) < position {
+            if webhooks::read_on(&self.db, &self.ids, now).await? > 0 {
+                waiting = self.waiting_jobs().await?;
+            }
+            self.told_to.store(position, Ordering::Release);
         }
-        Ok(())
+        Ok(self.next_due(&waiting))
     }
 
-    /// When there will be something to do.
-    async fn next_due(&self) -> Result<Instant, StoreError> {
-        let job = self.db.read(async |tx: &mut Tx| jobs::next_due(tx).await).await?;
-        let sweep = self.swept_at.load(std::sync::atomic::Ordering::Acquire).saturating_add(SWEEP_EVERY_MS);
-        Ok(Instant::from_millis(job.map_or(sweep, |job| job.min(sweep))))
+    /// The kinds of which jobs wait, each with the time from which the first of them can be claimed.
+    async fn waiting_jobs(&self) -> Result<Vec<(String, i64)>, StoreError> {
+        self.db.look(async |tx: &mut Tx| jobs::next_due(tx).await).await
     }
 
-    async fn do_due_jobs(&self, now: Instant) -> Result<usize, StoreError> {
-        // One look instead of a claim per kind: mostly there is nothing to do.
-        let due = self.db.read(async move |tx: &mut Tx| jobs::due_kinds(tx, now.millis()).await).await?;
+    /// When there will be something to do: the first job, or the next sweep.
+    fn next_due(&self, waiting: &[(String, i64)]) -> Instant {
+        let sweep = self.swept_at.load(Ordering::Acquire).saturating_add(SWEEP_EVERY_MS);
+        Instant::from_millis(waiting.iter().map(|(_, due)| *due).fold(sweep, i64::min))
+    }
+
+    async fn do_due_jobs(&self, now: Instant, waiting: &[(String, i64)]) -> Result<usize, StoreError> {
         let mut done = 0;
-        for kind in KINDS.into_iter().filter(|kind| due.iter().any(|due| due == kind)) {
+        let is_due = |kind: &&str| waiting.iter().any(|(waits, due)| waits == kind && *due <= now.millis());
+        for kind in KINDS.into_iter().filter(is_due) {
             // Owned: a verb that captures a reference is not general enough for a task to be sent between threads.
             let kind = kind.to_owned();
             let claimed = self
@@ -213,11 +222,10 @@ impl Worker {
     }
 
     /// What is due by the clock alone: promises that ran out.
-    async fn sweep(&self, now: Instant) -> Result<Swept, FlowRefusal> {
-        use std::sync::atomic::Ordering;
+    async fn sweep(&self, now: Instant) -> Result<(), FlowRefusal> {
         let last = self.swept_at.load(Ordering::Acquire);
         if now.millis() < last.saturating_add(SWEEP_EVERY_MS) {
-            return Ok(Swept::NotYet);
+            return Ok(());
         }
         self.swept_at.store(now.millis(), Ordering::Release);
         let stamp = Stamp::system(now, &self.ids);
@@ -230,7 +238,7 @@ impl Worker {
                 break;
             }
         }
-        Ok(Swept::Yes)
+        Ok(())
     }
 
     /// Complaints are joined with their causes and remedied by rule, each in a transaction of its own; what customers
@@ -243,16 +251,16 @@ impl Worker {
             .await
     }
 
-    /// Gives positions to what was told and wakes those who listen.
+    /// Gives positions to what was told and wakes those who listen. Answers the last position.
     async fn seal(&self, now: Instant) -> Result<i64, StoreError> {
-        let mut events = 0_i64;
         loop {
             let sealed = events::seal(&self.db, now, &self.name).await?;
-            if sealed.events == 0 {
-                return Ok(events);
+            if sealed.events > 0 {
+                self.feed.advanced(sealed.position);
             }
-            events = events.saturating_add(sealed.events);
-            self.feed.advanced(sealed.position);
+            if !sealed.more {
+                return Ok(sealed.position);
+            }
         }
     }
 }

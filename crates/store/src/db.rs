@@ -141,6 +141,26 @@ impl Db {
         }
     }
 
+    /// Runs a `query` that asks one SELECT, and so sees one moment without a transaction around it: a third of the
+    /// messages of a [`Db::read`]. It sees every write answered before; a second statement fails.
+    pub async fn look<T, E, F>(&self, query: F) -> Result<T, E>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, E> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        match &*self.0 {
+            Kind::Sqlite { readers, .. } => {
+                let (member, answer) = lane::waiting(async move |tx: &mut Tx| {
+                    tx.look_once();
+                    query(tx).await
+                });
+                readers.ask(member, answer).await
+            }
+            Kind::Postgres(server) => server.run(Access::Look, query).await,
+        }
+    }
+
     /// Brings the schema up to the end of `list`: each migration once, in order, in a transaction of its own.
     pub async fn migrate(&self, list: &'static [Migration]) -> Result<()> {
         migrate::run(self, list).await?;

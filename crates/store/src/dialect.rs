@@ -7,11 +7,14 @@ pub(crate) enum Engine {
     Postgres,
 }
 
+/// The slot of a statement whose answers a transaction may keep.
+pub(crate) const KEEP: &str = "keep";
+
 /// The text that a `{slot}` of shared SQL stands for, or nothing if there is no such slot.
 fn slot(engine: Engine, name: &str) -> Option<&'static str> {
     Some(match (engine, name) {
-        // One writer at a time needs no row locks.
-        (Engine::Sqlite, "lock" | "skip_locked") => "",
+        // Keeping is not for the engine but for the transaction; and one writer at a time needs no row locks.
+        (_, KEEP) | (Engine::Sqlite, "lock" | "skip_locked") => "",
         (Engine::Postgres, "lock") => "FOR UPDATE",
         (Engine::Postgres, "skip_locked") => "FOR UPDATE SKIP LOCKED",
         // Any other spelling makes SQLite keep a second index beside the rowid: 17 % slower inserts.
@@ -38,7 +41,11 @@ pub(crate) enum Token<'a> {
     Mark(&'a str),
 }
 
-impl Token<'_> {
+impl<'a> Token<'a> {
+    pub(crate) fn word(self) -> Option<&'a str> {
+        if let Self::Word(word) = self { Some(word) } else { None }
+    }
+
     pub(crate) fn is_word(self, word: &str) -> bool {
         matches!(self, Self::Word(found) if found.eq_ignore_ascii_case(word))
     }

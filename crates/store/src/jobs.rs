@@ -28,9 +28,8 @@ sql! {
     DONE = "UPDATE job SET state = 'done', error = NULL WHERE id = $1 AND state = 'open'";
     RETRY = "UPDATE job SET due_at = $2, leased_until = 0, error = $3 WHERE id = $1 AND state = 'open'";
     BURY = "UPDATE job SET state = 'buried', error = $2 WHERE id = $1 AND state = 'open'";
-    NEXT_DUE = "SELECT MIN(CASE WHEN leased_until > due_at THEN leased_until ELSE due_at END)
-                FROM job WHERE state = 'open'";
-    DUE_KINDS = "SELECT DISTINCT kind FROM job WHERE state = 'open' AND due_at <= $1 AND leased_until <= $1 ORDER BY kind";
+    NEXT_DUE = "SELECT kind, MIN(CASE WHEN leased_until > due_at THEN leased_until ELSE due_at END)
+                FROM job WHERE state = 'open' GROUP BY kind ORDER BY kind";
     COUNTED = "SELECT kind, state, COUNT(*) FROM job WHERE state IN ('open', 'buried') GROUP BY kind, state ORDER BY kind, state";
     PURGE = "DELETE FROM job
              WHERE seq IN (SELECT seq FROM job WHERE state = 'done' AND due_at < $1 ORDER BY seq LIMIT $2)";
@@ -104,14 +103,9 @@ pub async fn bury(tx: &mut Tx, id: Uuid, error: &str) -> Result<bool> {
     Ok(tx.execute(BURY, args![id, error]).await? == 1)
 }
 
-/// When the next job of any kind can be claimed.
-pub async fn next_due(tx: &mut Tx) -> Result<Option<i64>> {
-    tx.one(NEXT_DUE, args![]).await
-}
-
-/// The kinds of which jobs can be claimed now.
-pub async fn due_kinds(tx: &mut Tx, now: i64) -> Result<Vec<String>> {
-    tx.all(DUE_KINDS, args![now]).await
+/// When the next job of each kind can be claimed, for the kinds that have one.
+pub async fn next_due(tx: &mut Tx) -> Result<Vec<(String, i64)>> {
+    tx.all(NEXT_DUE, args![]).await
 }
 
 /// How many jobs of each kind are open, and how many wait for a person.

@@ -45,6 +45,8 @@ const SHORT_STATEMENTS: &str = "-c enable_seqscan=off -c enable_hashjoin=off -c 
 pub(crate) enum Access {
     Write,
     Snapshot,
+    /// One SELECT, and no transaction around it.
+    Look,
 }
 
 /// The pools of one database.
@@ -103,6 +105,9 @@ impl Server {
             Err(error) => return Some(Err(error.into())),
         };
         let mut tx = Tx::new(On::Postgres(Flight::begin(client, access)));
+        if access == Access::Look {
+            tx.look_once();
+        }
         let verdict = AssertUnwindSafe(verb(&mut tx)).catch_unwind().await;
         if tx.again {
             return None;
@@ -141,7 +146,16 @@ fn pool(config: Config) -> Result<Pool> {
 pub(crate) struct Flight {
     client: Arc<Object>,
     sent: VecDeque<Sent>,
+    /// The answers that need not be fetched again.
+    kept: Vec<Kept>,
     open: bool,
+}
+
+/// What a statement has answered once.
+struct Kept {
+    statement: &'static Stmt,
+    args: Vec<Param<'static>>,
+    rows: Vec<tokio_postgres::Row>,
 }
 
 /// A statement on its way: what it will answer, and how many rows it must change.
@@ -169,14 +183,19 @@ impl Drop for Flight {
 
 impl Flight {
     fn begin(client: Object, access: Access) -> Self {
-        let mut flight = Self { client: Arc::new(client), sent: VecDeque::new(), open: true };
-        let client = Arc::clone(&flight.client);
         let begin = match access {
             Access::Write => "BEGIN",
             Access::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Access::Look => return Self::over(client, false),
         };
+        let mut flight = Self::over(client, true);
+        let client = Arc::clone(&flight.client);
         flight.send(async move { client.batch_execute(begin).await.map(|()| 0) }, None);
         flight
+    }
+
+    fn over(client: Object, open: bool) -> Self {
+        Self { client: Arc::new(client), sent: VecDeque::new(), kept: Vec::new(), open }
     }
 
     /// Sends now, by polling once; the answer is taken in order by `settle`.
@@ -202,6 +221,7 @@ impl Flight {
     }
 
     async fn send_row(&mut self, statement: &'static Stmt, args: &[Param<'_>], expected: Option<usize>) -> Result<()> {
+        self.forget(statement);
         let prepared = self.prepared(statement.postgres()).await?;
         let args: Vec<Param<'static>> = args.iter().map(Param::owned).collect();
         let client = Arc::clone(&self.client);
@@ -232,6 +252,7 @@ impl Flight {
         if let [row] = rows.as_slice() {
             return self.send_row(statement, row, expected).await;
         }
+        self.forget(statement);
         let Some(set) = self.set(statement).await? else { return self.put_each(statement, &rows, expected).await };
         let columns: Vec<Vec<Param<'static>>> =
             (0..N).map(|at| rows.iter().filter_map(|row| row.get(at)).map(Param::owned).collect()).collect();
@@ -260,9 +281,27 @@ impl Flight {
     }
 
     pub(crate) async fn all<R: FromRow>(&mut self, statement: &'static Stmt, args: &[Param<'_>]) -> Result<Vec<R>> {
+        let read = |rows: &[tokio_postgres::Row]| {
+            let each = |row| R::from_row(&Row { statement: statement.name(), on: RowOn::Postgres(row, 0) });
+            rows.iter().map(each).collect()
+        };
+        let same = |kept: &&Kept| std::ptr::eq(kept.statement, statement) && kept.args == args;
+        if let Some(known) = self.kept.iter().find(same) {
+            return read(&known.rows);
+        }
+        self.forget(statement);
         let prepared = self.prepared(statement.postgres()).await?;
         let rows = self.fetch(&prepared, args).await?;
-        rows.iter().map(|row| R::from_row(&Row { statement: statement.name(), on: RowOn::Postgres(row, 0) })).collect()
+        let answer = read(&rows);
+        if statement.keeps() {
+            self.kept.push(Kept { statement, args: args.iter().map(Param::owned).collect(), rows });
+        }
+        answer
+    }
+
+    /// Drops the answers that `statement` may make untrue.
+    fn forget(&mut self, statement: &Stmt) {
+        self.kept.retain(|kept| !statement.may_change(kept.statement));
     }
 
     pub(crate) async fn all_many<R: FromRow, const N: usize>(
@@ -278,6 +317,7 @@ impl Flight {
             }
             return Ok(answers);
         };
+        self.forget(statement);
         answers.resize_with(args.len(), Vec::new);
         let columns: Vec<Vec<&Param<'_>>> =
             (0..N).map(|at| args.iter().filter_map(|each| each.get(at)).collect()).collect();

@@ -1,6 +1,6 @@
 //! Statements: one `$1` text each, known by name, rewritten once per engine.
 
-use std::sync::OnceLock;
+use std::{collections::BTreeSet, sync::OnceLock};
 
 use crate::{
     Result, StoreError,
@@ -25,6 +25,10 @@ struct Shape {
     params: usize,
     /// The parameters that choose the rows of an UPDATE: those behind its WHERE.
     keys: Vec<usize>,
+    /// The table that it writes to.
+    target: Option<String>,
+    /// Where its answers may be kept: every word of it, the tables they were read from among them.
+    kept_words: Option<BTreeSet<String>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +51,10 @@ inventory::collect!(Registered);
 ///
 /// One text serves both engines: `$1` marks, `{lock}` and `{skip_locked}` for row locks. There is no other way to
 /// make a statement, so none escapes the test that prepares them all on both engines.
+///
+/// `{keep}` stands behind a SELECT of what hardly ever changes (a SKU, a place, a site): a transaction that asks it
+/// twice with the same arguments gets the first answer again, without a way to the server, unless it has written to
+/// one of the tables in between. Never for what is read again under a lock.
 ///
 /// ```
 /// store::sql! {
@@ -108,6 +116,20 @@ impl Stmt {
         self.shape().verb
     }
 
+    pub(crate) fn keeps(&self) -> bool {
+        self.shape().kept_words.is_some()
+    }
+
+    /// Whether this statement may write to a table that `other`, one that keeps, has read.
+    pub(crate) fn may_change(&self, other: &Self) -> bool {
+        let Some(words) = &other.shape().kept_words else { return true };
+        match (self.verb(), &self.shape().target) {
+            (Verb::Select, _) => false,
+            (_, Some(table)) => words.contains(table),
+            (_, None) => true,
+        }
+    }
+
     fn shape(&self) -> &Shape {
         self.shape.get_or_init(|| {
             let tokens = dialect::tokens(self.text);
@@ -120,7 +142,14 @@ impl Stmt {
             };
             let params = params(&tokens).max().unwrap_or(0);
             let keys = top_level(&tokens, "WHERE").map_or_else(Vec::new, |at| params_of(&tokens[at..]));
-            Shape { verb, params, keys }
+            let mut words = tokens.iter().filter_map(|token| token.word());
+            let keeps = verb == Verb::Select && tokens.contains(&Token::Slot(dialect::KEEP));
+            let (target, kept_words) = match verb {
+                Verb::Select => (None, keeps.then(|| words.map(str::to_lowercase).collect())),
+                Verb::Insert | Verb::Update | Verb::Delete => (words.find(is_table).map(str::to_lowercase), None),
+                Verb::Other => (None, None),
+            };
+            Shape { verb, params, keys, target, kept_words }
         })
     }
 
@@ -167,6 +196,11 @@ pub(crate) fn wide(count: usize) -> u64 {
 /// Every statement linked into this program.
 pub(crate) fn registered() -> impl Iterator<Item = &'static Stmt> {
     inventory::iter::<Registered>.into_iter().map(|registered| registered.0)
+}
+
+/// Whether a word of a write, the first behind these, names its table.
+fn is_table(word: &&str) -> bool {
+    !["INSERT", "INTO", "UPDATE", "DELETE", "FROM"].iter().any(|verb| word.eq_ignore_ascii_case(verb))
 }
 
 fn params<'a>(tokens: &'a [Token<'_>]) -> impl Iterator<Item = usize> + 'a {
@@ -290,6 +324,23 @@ mod tests {
                   CROSS JOIN LATERAL (SELECT id FROM lot WHERE sku = given._1 ORDER BY use_by FOR UPDATE) AS found"
             )
         );
+    }
+
+    #[test]
+    fn what_is_kept_is_forgotten_by_a_write_to_its_tables() {
+        let sku = Stmt::declared("sku", "SELECT s.id FROM sku s JOIN measure m ON m.sku = s.id WHERE s.id = $1 {keep}");
+        assert!(sku.keeps());
+        assert_eq!(sku.postgres(), "SELECT s.id FROM sku s JOIN measure m ON m.sku = s.id WHERE s.id = $1 ");
+        for (writes, changes) in [
+            ("UPDATE sku SET grams = $1 WHERE id = $2", true),
+            ("INSERT INTO measure (sku) VALUES ($1)", true),
+            ("DELETE FROM lot WHERE sku = $1", false),
+            ("INSERT INTO stock_move (sku) VALUES ($1)", false),
+            ("WITH gone AS (DELETE FROM lot WHERE id = $1) SELECT 1", true),
+            ("SELECT id FROM sku WHERE id = $1 {lock}", false),
+        ] {
+            assert_eq!(Stmt::declared("it", writes).may_change(&sku), changes, "{writes}");
+        }
     }
 
     #[test]

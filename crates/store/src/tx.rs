@@ -18,6 +18,14 @@ pub struct Tx {
     pub(crate) failed: bool,
     /// The verb lost a race that it would win in another run.
     pub(crate) again: bool,
+    /// It is only a look: one SELECT, and so of one moment without a transaction around it.
+    look: Option<Look>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Look {
+    Open,
+    Taken,
 }
 
 #[derive(Debug)]
@@ -28,7 +36,17 @@ pub(crate) enum On {
 
 impl Tx {
     pub(crate) const fn new(on: On) -> Self {
-        Self { on, failed: false, again: false }
+        Self { on, failed: false, again: false, look: None }
+    }
+
+    /// From here on one SELECT may be asked.
+    pub(crate) const fn look_once(&mut self) {
+        self.look = Some(Look::Open);
+    }
+
+    /// The look is over; a reader serves the next with the same transaction.
+    pub(crate) const fn looked(&mut self) {
+        self.look = None;
     }
 
     /// Runs a statement and answers how many rows it changed.
@@ -140,8 +158,15 @@ impl Tx {
         if self.failed {
             return Err(StoreError::Poisoned);
         }
-        let expected = statement.expects(count);
-        self.noted(expected)
+        let allowed = statement.expects(count).and(match &self.look {
+            None => Ok(()),
+            Some(Look::Open) if statement.verb() == Verb::Select => Ok(()),
+            Some(_) => Err(statement.impossible("statement", "more than the one SELECT of a look")),
+        });
+        if self.look.is_some() {
+            self.look = Some(Look::Taken);
+        }
+        self.noted(allowed)
     }
 
     fn noted<T>(&mut self, outcome: Result<T>) -> Result<T> {

@@ -63,6 +63,7 @@ sql! {
     COUNT = "SELECT COUNT(*) FROM note";
     STACK = "INSERT INTO box (id, stands_on) VALUES ($1, $2)";
     BOXES = "SELECT COUNT(*) FROM box";
+    KEPT = "SELECT COUNT(*) FROM note WHERE word <> $1 {keep}";
     ALIKE = "SELECT word FROM note WHERE word LIKE $1 ORDER BY seq";
 }
 
@@ -174,6 +175,8 @@ facts! {
     a_pipelined_error_reaches_the_caller
     a_reading_cannot_write
     a_reading_sees_what_was_answered_before
+    a_look_asks_one_question
+    what_is_kept_follows_its_own_writes
     aborted_clients_never_leave_halves
     sets_do_what_loops_do
     a_set_of_updates_meets_one_row_each
@@ -418,6 +421,47 @@ async fn a_reading_sees_what_was_answered_before(db: TestDb) {
     }
 }
 
+async fn a_look_asks_one_question(db: TestDb) {
+    add_lots(&db, &[100, 200]).await;
+    let written: Result<()> = db.write(async |tx: &mut Tx| note(tx, "cod").await).await;
+    written.unwrap();
+
+    let seen: Result<Vec<String>> = db.look(async |tx: &mut Tx| tx.all(NOTES, args![]).await).await;
+    let set: Result<Vec<Vec<(LotId, i64)>>> =
+        db.look(async |tx: &mut Tx| tx.all_many(LOTS, &[row![spinach()], row![id(99)]]).await).await;
+    let twice: Result<i64> = db
+        .look(async |tx: &mut Tx| {
+            let _first: i64 = tx.one(COUNT, args![]).await?;
+            tx.one(COUNT, args![]).await
+        })
+        .await;
+    let put: Result<()> = db.look(async |tx: &mut Tx| note(tx, "sly").await).await;
+
+    assert_eq!(seen.unwrap(), ["cod"]);
+    assert_eq!(set.unwrap().iter().map(Vec::len).collect::<Vec<_>>(), [2, 0]);
+    assert!(twice.unwrap_err().is_bug());
+    assert!(put.unwrap_err().is_bug());
+    assert_eq!(notes(&db).await, ["cod"], "and whoever comes after a failed look reads as before");
+}
+
+async fn what_is_kept_follows_its_own_writes(db: TestDb) {
+    let counts: Result<Vec<i64>> = db
+        .write(async |tx: &mut Tx| {
+            let mut counts = Vec::new();
+            for (box_of_fish, word) in [(1_i64, "cod"), (2, "eel"), (3, "crab")] {
+                counts.push(tx.one(KEPT, args!["eel"]).await?);
+                counts.push(tx.one(KEPT, args!["none"]).await?);
+                note(tx, word).await?;
+                tx.put(STACK, args![box_of_fish, None::<i64>]).await?;
+            }
+            counts.push(tx.one(KEPT, args!["eel"]).await?);
+            Ok(counts)
+        })
+        .await;
+
+    assert_eq!(counts.unwrap(), [0, 0, 1, 1, 1, 2, 2]);
+}
+
 async fn aborted_clients_never_leave_halves(db: TestDb) {
     let answered = Arc::new(AtomicU32::new(0));
     let mut clients = Vec::new();
@@ -654,7 +698,7 @@ async fn a_job_lives_until_it_is_done(db: TestDb) {
 
     let told: Result<()> = db
         .write(async |tx: &mut Tx| {
-            assert_eq!(jobs::next_due(tx).await?, Some(998));
+            assert_eq!(jobs::next_due(tx).await?, [("notice".to_owned(), 998)]);
             assert!(jobs::claim(tx, "letter", 2_000, 100, 9).await?.is_empty());
             assert!(jobs::claim(tx, "notice", 997, 100, 9).await?.is_empty());
             let claimed = jobs::claim(tx, "notice", 2_000, 100, 9).await?;
@@ -662,12 +706,12 @@ async fn a_job_lives_until_it_is_done(db: TestDb) {
             assert_eq!((claimed[0].key.as_str(), claimed[0].payload.as_str(), claimed[0].attempts), ("2", "{}", 1));
 
             assert!(jobs::claim(tx, "notice", 2_099, 100, 9).await?.is_empty());
-            assert_eq!(jobs::next_due(tx).await?, Some(2_100));
+            assert_eq!(jobs::next_due(tx).await?, [("notice".to_owned(), 2_100)]);
             assert!(jobs::done(tx, claimed[0].id).await?);
             assert!(!jobs::done(tx, claimed[0].id).await?);
             assert!(jobs::retry(tx, claimed[1].id, 5_000, "the gateway is down").await?);
             assert!(jobs::bury(tx, claimed[2].id, "no such number").await?);
-            assert_eq!(jobs::next_due(tx).await?, Some(5_000));
+            assert_eq!(jobs::next_due(tx).await?, [("notice".to_owned(), 5_000)]);
 
             let again = jobs::claim(tx, "notice", 5_000, 100, 9).await?;
             assert_eq!((again.len(), again[0].attempts), (1, 2));
@@ -675,7 +719,7 @@ async fn a_job_lives_until_it_is_done(db: TestDb) {
             let lapsed: Vec<Job> = jobs::claim_one(tx, again[0].id, 5_100, 100).await?.into_iter().collect();
             assert_eq!((lapsed.len(), lapsed[0].attempts), (1, 3));
             assert!(jobs::done(tx, lapsed[0].id).await?);
-            assert_eq!(jobs::next_due(tx).await?, None);
+            assert_eq!(jobs::next_due(tx).await?, []);
             assert_eq!(jobs::purge(tx, 999, 10).await?, 1);
             Ok(())
         })

@@ -1,7 +1,7 @@
 //! SQL of price lists.
 
 use kernel::{Base, Instant, Price, SiteId, SkuId};
-use store::{FromRow, Result, Row, StoreError, Tx, args, coded, ids, sql};
+use store::{FromRow, Result, Row, StoreError, Tx, args, coded, ids, row, sql};
 use uuid::Uuid;
 
 use super::rules::{ANY, Channel, PriceEntry, PriceId, Priced};
@@ -127,6 +127,19 @@ pub(super) async fn price_at(
     tx.optional(PRICE_AT, args![site, sku, channel, group, at]).await
 }
 
+/// The same for several SKUs in one question, in their order.
+pub(super) async fn prices_at(
+    tx: &mut Tx,
+    site: SiteId,
+    skus: &[SkuId],
+    channel: Channel,
+    group: &str,
+    at: Instant,
+) -> Result<Vec<Option<Priced>>> {
+    let asked: Vec<_> = skus.iter().map(|sku| row![site, *sku, channel, group, at]).collect();
+    Ok(tx.all_many(PRICE_AT, &asked).await?.into_iter().map(|mut found| found.pop()).collect())
+}
+
 pub(super) async fn products(
     tx: &mut Tx,
     site: SiteId,
@@ -137,10 +150,11 @@ pub(super) async fn products(
     limit: i64,
 ) -> Result<Vec<(Sku, Priced)>, crate::CatalogRefusal> {
     let ids: Vec<SkuId> = tx.all(ACTIVE, args![after, limit, site, channel, group, at]).await?;
+    let mut skus = crate::skus_by_id(tx, ids.iter().copied()).await?;
+    let prices = prices_at(tx, site, &ids, channel, group, at).await?;
     let mut products = Vec::with_capacity(ids.len());
-    for id in ids {
-        let sku = crate::sku(tx, id).await?;
-        let Some(priced) = price_at(tx, site, id, channel, group, at).await? else { continue };
+    for (id, priced) in ids.iter().zip(prices) {
+        let (Some(sku), Some(priced)) = (skus.remove(id), priced) else { continue };
         products.push((sku, priced));
     }
     Ok(products)

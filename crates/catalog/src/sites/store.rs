@@ -15,9 +15,9 @@ macro_rules! site_columns {
 }
 
 sql! {
-    SITE = concat!("SELECT ", site_columns!(), " FROM site WHERE id = $1");
+    SITE = concat!("SELECT ", site_columns!(), " FROM site WHERE id = $1 {keep}");
     SITE_BY_CODE = concat!("SELECT ", site_columns!(), " FROM site WHERE code = $1");
-    SITES = concat!("SELECT ", site_columns!(), " FROM site ORDER BY code");
+    SITES = concat!("SELECT ", site_columns!(), " FROM site ORDER BY code {keep}");
     ADD_SITE = concat!(
         "INSERT INTO site (", site_columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
     );

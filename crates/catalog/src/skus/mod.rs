@@ -6,7 +6,7 @@ pub mod http;
 mod rules;
 mod store;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::store::Tx;
 use events::{Object, tell};
@@ -30,7 +30,18 @@ pub async fn list_sku(tx: &mut Tx, stamp: &Stamp, draft: SkuDraft) -> Result<Sku
 /// Makes the catalogue say what the draft says about its code, whether the code is new or known. Entering the same
 /// file twice changes nothing the second time.
 pub async fn upsert_sku(tx: &mut Tx, stamp: &Stamp, draft: SkuDraft) -> Result<Upserted, CatalogRefusal> {
-    match store::by_code(tx, draft.code()).await? {
+    let known = store::by_code(tx, draft.code()).await?;
+    upsert_known(tx, stamp, known, draft).await
+}
+
+/// The same for somebody who has already looked what the catalogue says about the code.
+pub async fn upsert_known(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    known: Option<Sku>,
+    draft: SkuDraft,
+) -> Result<Upserted, CatalogRefusal> {
+    match known {
         None => Ok(Upserted { sku: create(tx, stamp, draft).await?, change: Change::Created }),
         Some(known) => change(tx, stamp, known, draft).await,
     }
@@ -79,20 +90,35 @@ pub async fn sku_by_code(tx: &mut Tx, code: &str) -> Result<Option<Sku>, Catalog
     Ok(store::by_code(tx, code).await?)
 }
 
+/// Those of `ids` that exist.
+pub async fn skus_by_id(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = SkuId>,
+) -> Result<BTreeMap<SkuId, Sku>, CatalogRefusal> {
+    let ids: Vec<SkuId> = ids.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+    Ok(store::by_ids(tx, &ids).await?.into_iter().map(|sku| (sku.id, sku)).collect())
+}
+
+/// Those of `codes` that exist.
+pub async fn skus_by_code<'a>(
+    tx: &mut Tx,
+    codes: impl IntoIterator<Item = &'a str>,
+) -> Result<BTreeMap<String, Sku>, CatalogRefusal> {
+    let codes: Vec<&str> = codes.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+    Ok(store::by_codes(tx, &codes).await?.into_iter().map(|sku| (sku.code.clone(), sku)).collect())
+}
+
 /// The SKUs of `codes`, each of which must exist; the first that does not is named.
 pub async fn skus_of_codes<'a>(
     tx: &mut Tx,
     codes: impl IntoIterator<Item = &'a str>,
 ) -> Result<BTreeMap<String, Sku>, CatalogRefusal> {
-    let mut found = BTreeMap::new();
-    for code in codes {
-        if !found.contains_key(code) {
-            let sku = store::by_code(tx, code).await?;
-            let sku = sku.ok_or_else(|| CatalogRefusal::NoSuchCode { code: code.to_owned() })?;
-            found.insert(code.to_owned(), sku);
-        }
+    let codes: Vec<&str> = codes.into_iter().collect();
+    let found = skus_by_code(tx, codes.iter().copied()).await?;
+    match codes.into_iter().find(|code| !found.contains_key(*code)) {
+        None => Ok(found),
+        Some(code) => Err(CatalogRefusal::NoSuchCode { code: code.to_owned() }),
     }
-    Ok(found)
 }
 
 /// SKUs by code, beginning after `after`; a category, if given, narrows them.

@@ -1,7 +1,7 @@
 //! SQL of SKUs.
 
 use kernel::SkuId;
-use store::{FromRow, Result, Row, StoreError, Tx, args, sql};
+use store::{FromRow, Result, Row, StoreError, Tx, args, row, sql};
 
 use super::rules::{Allergen, Sku, TaxClasses};
 use crate::{Gtin, Names};
@@ -15,7 +15,7 @@ macro_rules! sku_columns {
 }
 
 sql! {
-    SKU = concat!("SELECT ", sku_columns!(), " FROM sku WHERE id = $1");
+    SKU = concat!("SELECT ", sku_columns!(), " FROM sku WHERE id = $1 {keep}");
     SKU_BY_CODE = concat!("SELECT ", sku_columns!(), " FROM sku WHERE code = $1");
     SKU_BY_GTIN = concat!("SELECT ", sku_columns!(), " FROM sku WHERE gtin = $1");
     SKUS = concat!("SELECT ", sku_columns!(), " FROM sku WHERE code > $1 ORDER BY code LIMIT $2");
@@ -82,6 +82,18 @@ fn written(allergens: &[Allergen]) -> String {
 
 pub(super) async fn by_id(tx: &mut Tx, id: SkuId) -> Result<Option<Sku>> {
     tx.optional(SKU, args![id]).await
+}
+
+/// Those of `ids` that are there, in one question.
+pub(super) async fn by_ids(tx: &mut Tx, ids: &[SkuId]) -> Result<Vec<Sku>> {
+    let ids: Vec<_> = ids.iter().map(|id| row![*id]).collect();
+    Ok(tx.all_many(SKU, &ids).await?.into_iter().flatten().collect())
+}
+
+/// Those of `codes` that are there, in one question.
+pub(super) async fn by_codes(tx: &mut Tx, codes: &[&str]) -> Result<Vec<Sku>> {
+    let codes: Vec<_> = codes.iter().map(|code| row![*code]).collect();
+    Ok(tx.all_many(SKU_BY_CODE, &codes).await?.into_iter().flatten().collect())
 }
 
 pub(super) async fn by_code(tx: &mut Tx, code: &str) -> Result<Option<Sku>> {

@@ -100,7 +100,7 @@ pub async fn send_again(tx: &mut Tx, stamp: &Stamp, id: WebhookId, position: i64
 
 /// Reads the log on for every webhook, and makes a job of each event that one wants. Answers how many jobs it made.
 pub async fn read_on(db: &Db, ids: &IdSource, now: Instant) -> Result<usize, StoreError> {
-    let webhooks = db.read(async |tx: &mut Tx| store::active(tx).await).await?;
+    let webhooks = db.look(async |tx: &mut Tx| store::active(tx).await).await?;
     let mut made = 0_usize;
     for webhook in webhooks {
         loop {

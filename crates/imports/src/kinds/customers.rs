@@ -11,9 +11,9 @@ use store::Tx;
 use super::Entered;
 use crate::{
     cells::{self, refused},
-    columns::{Column, Kind, optional, required},
+    columns::{Column, optional, required},
     line::Line,
-    store::known_object,
+    store::KnownKeys,
 };
 
 pub(crate) const COLUMNS: &[Column] = &[
@@ -133,8 +133,8 @@ impl Row {
 
 /// Registers a customer with their door. One who is known by the reference is compared, and never changed by a file:
 /// what a person told us outweighs what a list says.
-pub(crate) async fn enter(tx: &mut Tx, stamp: &Stamp, row: &Row) -> Result<Entered, Problem> {
-    if let Some(known) = known_object(tx, Kind::Customers, &row.reference).await? {
+pub(crate) async fn enter(tx: &mut Tx, stamp: &Stamp, known: &KnownKeys, row: &Row) -> Result<Entered, Problem> {
+    if let Some(known) = known.get(&row.reference) {
         let customer = CustomerId::from_uuid(known.object);
         let record = customers::customer(tx, customer).await?;
         let doors = customers::addresses(tx, customer).await?;
@@ -145,7 +145,6 @@ pub(crate) async fn enter(tx: &mut Tx, stamp: &Stamp, row: &Row) -> Result<Enter
         }
         return Err(refused("imports/known-otherwise").with("key", &row.reference).field("reference"));
     }
-    let customer = customers::register(tx, stamp, &row.customer).await?;
-    customers::add_address(tx, stamp, customer.id, &row.door).await?;
-    Ok(Entered { change: Change::Created, object: customer.id.uuid() })
+    let customer = customers::move_in(tx, stamp, &row.customer, &row.door).await?;
+    Ok(Entered { change: Change::Created, object: customer.uuid() })
 }

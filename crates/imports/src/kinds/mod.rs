@@ -8,7 +8,7 @@ pub(crate) mod sales;
 pub(crate) mod stock;
 pub(crate) mod suppliers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::{Site, Sku};
 use edge::Problem;
@@ -42,15 +42,28 @@ pub(crate) fn site<'s>(line: &mut Line<'_>, column: &'static str, sites: &'s Sit
 
 /// The products that the rows of a file name, each looked up once.
 #[derive(Default)]
-pub(crate) struct Products(BTreeMap<String, Option<Sku>>);
+pub(crate) struct Products(BTreeMap<String, Sku>);
+
+/// Codes that are looked up in one question.
+const SET: usize = 1_000;
 
 impl Products {
-    pub(crate) async fn sku(&mut self, tx: &mut Tx, code: &str) -> Result<&Sku, Problem> {
-        if !self.0.contains_key(code) {
-            self.0.insert(code.to_owned(), catalog::sku_by_code(tx, code).await?);
+    pub(crate) async fn of<'a>(tx: &mut Tx, codes: impl Iterator<Item = &'a str>) -> Result<Self, Problem> {
+        let codes: Vec<&str> = codes.collect::<BTreeSet<_>>().into_iter().collect();
+        let mut skus = BTreeMap::new();
+        for codes in codes.chunks(SET) {
+            skus.extend(catalog::skus_by_code(tx, codes.iter().copied()).await?);
         }
-        let found = self.0.get(code).and_then(Option::as_ref);
-        found.ok_or_else(|| refused("imports/unknown-product").with("code", code).field("product"))
+        Ok(Self(skus))
+    }
+
+    pub(crate) fn sku(&self, code: &str) -> Result<&Sku, Problem> {
+        self.0.get(code).ok_or_else(|| refused("imports/unknown-product").with("code", code).field("product"))
+    }
+
+    /// What the catalogue says about a code, to be changed.
+    pub(crate) fn take(&mut self, code: &str) -> Option<Sku> {
+        self.0.remove(code)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Orders of others' systems: a row is one line, rows with the same order number are one order. The key is that number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::Change;
 use customers::Phone;
@@ -19,7 +19,7 @@ use crate::{
     columns::{Column, Kind, optional, required},
     faults::Fault,
     line::Line,
-    store::{fingerprint, known_object},
+    store::{KnownKeys, fingerprint, known_objects},
 };
 
 pub(crate) const COLUMNS: &[Column] = &[
@@ -164,10 +164,28 @@ impl Order {
 }
 
 /// What the orders of one file ask for again and again.
-#[derive(Default)]
 pub(crate) struct Desk {
+    /// The orders of earlier files, and the customers of all.
+    orders: KnownKeys,
+    customers: KnownKeys,
     products: Products,
     doors: BTreeMap<String, (CustomerId, AddressId)>,
+}
+
+impl Desk {
+    /// Looks up at once what all orders of the file ask for.
+    pub(crate) async fn of(tx: &mut Tx, orders: &[Order]) -> Result<Self, Problem> {
+        let numbers: Vec<&str> = orders.iter().map(Order::key).collect();
+        let who: BTreeSet<&str> = orders.iter().map(|order| order.head.customer.as_str()).collect();
+        let who: Vec<&str> = who.into_iter().collect();
+        let products = orders.iter().flat_map(|order| &order.lines).map(|line| line.product.as_str());
+        Ok(Self {
+            orders: known_objects(tx, Kind::Orders, &numbers).await?,
+            customers: known_objects(tx, Kind::Customers, &who).await?,
+            products: Products::of(tx, products).await?,
+            doors: BTreeMap::new(),
+        })
+    }
 }
 
 /// A refusal of an order, at the row that it is about.
@@ -179,7 +197,7 @@ pub(crate) struct Refused {
 /// Places an order, by the same door as the shop and the desk.
 pub(crate) async fn enter(tx: &mut Tx, stamp: &Stamp, desk: &mut Desk, order: &Order) -> Result<Entered, Refused> {
     let at_first = |problem: Problem| Refused { row: order.first_row(), problem };
-    if let Some(known) = known_object(tx, Kind::Orders, order.key()).await.map_err(|error| at_first(error.into()))? {
+    if let Some(known) = desk.orders.get(order.key()) {
         if known.fingerprint.as_deref() == Some(order.fingerprint().as_str()) {
             return Ok(Entered { change: Change::Same, object: known.object });
         }
@@ -188,7 +206,7 @@ pub(crate) async fn enter(tx: &mut Tx, stamp: &Stamp, desk: &mut Desk, order: &O
     let (customer, address) = door(tx, desk, &order.head.customer).await.map_err(at_first)?;
     let mut lines = Vec::with_capacity(order.lines.len());
     for line in &order.lines {
-        let sku = desk.products.sku(tx, &line.product).await.map_err(|problem| Refused { row: line.row, problem })?;
+        let sku = desk.products.sku(&line.product).map_err(|problem| Refused { row: line.row, problem })?;
         lines.push(NewLine { sku: sku.id, quantity: line.quantity, substitution: line.substitution });
     }
     let new = NewOrder {
@@ -216,7 +234,7 @@ async fn door(tx: &mut Tx, desk: &mut Desk, who: &str) -> Result<(CustomerId, Ad
         return Ok(*known);
     }
     let unknown = || refused("imports/unknown-customer").with("reference", who).field("customer");
-    let customer = if let Some(known) = known_object(tx, Kind::Customers, who).await? {
+    let customer = if let Some(known) = desk.customers.get(who) {
         CustomerId::from_uuid(known.object)
     } else {
         let phone = Phone::parse(who).map_err(|_| unknown())?;

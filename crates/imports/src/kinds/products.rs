@@ -1,7 +1,8 @@
 //! Products: the catalogue, with a general price at one site. The key of a row is the code.
 
 use catalog::{
-    Allergen, Change, Gtin, GtinError, Hygiene, Listing, Names, NewPrice, NewSku, Odour, SkuDraft, TaxClass, TaxClasses,
+    Allergen, Change, Gtin, GtinError, Hygiene, Listing, Names, NewSku, Odour, Sku, SkuDraft, TaxClass, TaxClasses,
+    Upserted,
 };
 use edge::Problem;
 use kernel::{Id, Measure, Price, SiteId, Stamp, TemperatureClass};
@@ -159,20 +160,13 @@ impl Product {
 }
 
 /// Makes the catalogue say what the row says.
-pub(crate) async fn enter(tx: &mut Tx, stamp: &Stamp, row: &Product) -> Result<Entered, Problem> {
-    let upserted = catalog::upsert_sku(tx, stamp, row.draft.clone()).await?;
-    let sku = upserted.sku.id;
-    let mut change = upserted.change;
+pub(crate) async fn enter(tx: &mut Tx, stamp: &Stamp, known: Option<Sku>, row: &Product) -> Result<Entered, Problem> {
+    let Upserted { sku, mut change } = catalog::upsert_known(tx, stamp, known, row.draft.clone()).await?;
     if let Some((site, price)) = row.price {
-        let known = catalog::general_price(tx, site, sku, stamp.at).await?;
-        if known.is_none_or(|known| known.price != price) {
-            let new =
-                NewPrice { site, sku, channel: None, group: None, price, valid_from: stamp.at, valid_until: None };
-            catalog::set_price(tx, stamp, &new).await?;
-            if change == Change::Same {
-                change = Change::Changed;
-            }
+        let priced = catalog::set_general_price(tx, stamp, site, &sku, price).await?;
+        if change == Change::Same && priced != Change::Same {
+            change = Change::Changed;
         }
     }
-    Ok(Entered { change, object: sku.uuid() })
+    Ok(Entered { change, object: sku.id.uuid() })
 }

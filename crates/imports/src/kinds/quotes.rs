@@ -91,8 +91,8 @@ impl Row {
         &self.key
     }
 
-    async fn quote(&self, tx: &mut Tx, products: &mut Products) -> Result<NewPriceQuote, Problem> {
-        let sku = products.sku(tx, &self.product).await?;
+    fn quote(&self, products: &Products) -> Result<NewPriceQuote, Problem> {
+        let sku = products.sku(&self.product)?;
         if !(Price { money: self.middle, base: self.base }).suits(sku.measure) {
             return Err(refused("imports/price-unsuited").field("price_per"));
         }
@@ -114,11 +114,10 @@ impl Row {
 
 /// Records all prices at once, or says what is wrong with which.
 pub(crate) async fn enter(tx: &mut Tx, stamp: &Stamp, rows: &[At<Row>], taken: &mut Taken) -> Result<(), Problem> {
-    let mut products = Products::default();
+    let products = Products::of(tx, rows.iter().map(|row| row.what.product.as_str())).await?;
     let mut quotes = Vec::with_capacity(rows.len());
     for row in rows {
-        let quote = row.what.quote(tx, &mut products).await;
-        quotes.extend(taken.judged(Kind::Quotes, row.row, quote)?);
+        quotes.extend(taken.judged(Kind::Quotes, row.row, row.what.quote(&products))?);
     }
     if taken.faults.is_empty() {
         taken.counted = market::record_quotes(tx, stamp, &quotes).await?.into();

@@ -66,8 +66,8 @@ impl Row {
         &self.key
     }
 
-    async fn day(&self, tx: &mut Tx, products: &mut Products) -> Result<NewSalesDay, Problem> {
-        let sku = products.sku(tx, &self.product).await?;
+    fn day(&self, products: &Products) -> Result<NewSalesDay, Problem> {
+        let sku = products.sku(&self.product)?;
         let amount = match sku.measure {
             Measure::Weighed => self.sold.grams,
             Measure::Counted | Measure::CatchWeight => self.sold.pieces,
@@ -87,11 +87,10 @@ impl Row {
 
 /// Records all days at once, or says what is wrong with which.
 pub(crate) async fn enter(tx: &mut Tx, stamp: &Stamp, rows: &[At<Row>], taken: &mut Taken) -> Result<(), Problem> {
-    let mut products = Products::default();
+    let products = Products::of(tx, rows.iter().map(|row| row.what.product.as_str())).await?;
     let (mut days, mut numbers) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     for row in rows {
-        let day = row.what.day(tx, &mut products).await;
-        if let Some(day) = taken.judged(Kind::Sales, row.row, day)? {
+        if let Some(day) = taken.judged(Kind::Sales, row.row, row.what.day(&products))? {
             days.push(day);
             numbers.push(row.row);
         }

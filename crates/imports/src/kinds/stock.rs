@@ -14,9 +14,10 @@ use warehouse::stock::Opening;
 use super::{Entered, Products, SitesByCode, site, wrong_measure};
 use crate::{
     cells::{self, refused},
-    columns::{Column, Kind, optional, required},
+    columns::{Column, optional, required},
+    entries::At,
     line::{BASES, Line},
-    store::{fingerprint, known_object},
+    store::{KnownKeys, fingerprint},
 };
 
 pub(crate) const COLUMNS: &[Column] = &[
@@ -87,10 +88,16 @@ pub(crate) fn read(line: &mut Line<'_>, sites: &SitesByCode) -> Option<Row> {
 }
 
 /// What rows of one file ask for again and again.
-#[derive(Default)]
 pub(crate) struct Shelves {
     places: BTreeMap<(SiteId, String), kernel::PlaceId>,
     products: Products,
+}
+
+impl Shelves {
+    pub(crate) async fn of(tx: &mut Tx, rows: &[At<Row>]) -> Result<Self, Problem> {
+        let products = Products::of(tx, rows.iter().map(|row| row.what.product.as_str())).await?;
+        Ok(Self { places: BTreeMap::new(), products })
+    }
 }
 
 impl Row {
@@ -109,16 +116,17 @@ pub(crate) async fn enter(
     stamp: &Stamp,
     sites: &Sites,
     shelves: &mut Shelves,
+    known: &KnownKeys,
     row: &Row,
 ) -> Result<Entered, Problem> {
-    if let Some(known) = known_object(tx, Kind::Stock, &row.reference).await? {
+    if let Some(known) = known.get(&row.reference) {
         if known.fingerprint.as_deref() == Some(row.fingerprint().as_str()) {
             return Ok(Entered { change: Change::Same, object: known.object });
         }
         return Err(refused("imports/known-otherwise").with("key", &row.reference).field("reference"));
     }
     let place = place(tx, shelves, row).await?;
-    let sku = shelves.products.sku(tx, &row.product).await?;
+    let sku = shelves.products.sku(&row.product)?;
     let opening = Opening {
         place,
         sku: sku.id,

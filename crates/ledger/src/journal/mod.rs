@@ -179,17 +179,16 @@ async fn open_book(tx: &mut Tx, stamp: &Stamp, site: SiteId, moves: &[Move]) -> 
         return Err(LedgerRefusal::TooManyMoves);
     }
     let mut book = Book::default();
-    let places: BTreeSet<PlaceId> = moves.iter().flat_map(|each| [each.from, each.to]).collect();
-    for id in places {
-        let place = places::place(tx, id).await?;
+    let ends: BTreeSet<PlaceId> = moves.iter().flat_map(|each| [each.from, each.to]).collect();
+    for place in places::places(tx, &ends).await? {
         if place.site != site {
             return Err(LedgerRefusal::OtherSite { place: place.to_string() });
         }
         book.add_place(place);
     }
-    let lots: BTreeSet<LotId> = moves.iter().map(|each| each.lot).collect();
-    for id in lots {
-        book.add_lot(lots::lot(tx, id).await?);
+    let moving: BTreeSet<LotId> = moves.iter().map(|each| each.lot).collect();
+    for lot in lots::lots(tx, &moving).await? {
+        book.add_lot(lot);
     }
     if book.weighs_pieces() {
         let adjustment = places::the_place(tx, stamp, site, PlaceKind::Adjustment).await?;

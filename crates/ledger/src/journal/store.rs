@@ -73,9 +73,11 @@ impl FromRow for Filed {
 
 /// Reads what the solid places of the book hold, each row locked, in key order.
 pub(super) async fn load_holdings(tx: &mut Tx, book: &mut Book, moves: &[Move]) -> Result<(), LedgerRefusal> {
-    for (place, lot) in book.solid_pairs(moves) {
-        let found: Option<(i64, i64, i64, i64)> = tx.optional(HOLDING, args![place, lot]).await?;
-        if let Some((pieces, grams, amount, bound)) = found {
+    let pairs = book.solid_pairs(moves);
+    let asked: Vec<_> = pairs.iter().map(|(place, lot)| row![*place, *lot]).collect();
+    let found: Vec<Vec<(i64, i64, i64, i64)>> = tx.all_many(HOLDING, &asked).await?;
+    for ((place, lot), mut held) in pairs.into_iter().zip(found) {
+        if let Some((pieces, grams, amount, bound)) = held.pop() {
             let holding = Holding { pieces, grams, amount, bound, known: true, ..Holding::default() };
             book.hold(place, lot, holding);
         }
@@ -84,35 +86,28 @@ pub(super) async fn load_holdings(tx: &mut Tx, book: &mut Book, moves: &[Move]) 
 }
 
 pub(super) async fn save_holdings(tx: &mut Tx, site: SiteId, book: &Book) -> Result<()> {
-    for (place, lot, holding) in book.changed() {
+    let (known, new): (Vec<_>, Vec<_>) = book.changed().partition(|(_, _, holding)| holding.known);
+    let changes = known.into_iter().map(|(place, lot, holding)| {
         let delta = holding.delta;
-        if holding.known {
-            tx.put(
-                CHANGE_HOLDING,
-                args![place.id, lot.id, delta.pieces, delta.grams, delta.amount, delta.bound, delta.estimated],
-            )
-            .await?;
-        } else {
-            let (solid, shelved) = (place.kind.is_solid(), place.kind.is_shelf());
-            tx.put(
-                ADD_HOLDING,
-                args![
-                    place.id,
-                    lot.id,
-                    site,
-                    lot.sku,
-                    solid,
-                    shelved,
-                    delta.pieces,
-                    delta.grams,
-                    delta.amount,
-                    delta.estimated
-                ],
-            )
-            .await?;
-        }
-    }
-    Ok(())
+        row![place.id, lot.id, delta.pieces, delta.grams, delta.amount, delta.bound, delta.estimated]
+    });
+    tx.put_many(CHANGE_HOLDING, changes.collect()).await?;
+    let additions = new.into_iter().map(|(place, lot, holding)| {
+        let (delta, kind) = (holding.delta, place.kind);
+        row![
+            place.id,
+            lot.id,
+            site,
+            lot.sku,
+            kind.is_solid(),
+            kind.is_shelf(),
+            delta.pieces,
+            delta.grams,
+            delta.amount,
+            delta.estimated
+        ]
+    });
+    tx.put_many(ADD_HOLDING, additions.collect()).await
 }
 
 pub(super) async fn append(tx: &mut Tx, stamp: &Stamp, entry: &Entry, posting: MoveId, moves: &[Moved]) -> Result<()> {

@@ -8,6 +8,8 @@ mod rules;
 pub(crate) mod store;
 mod turns;
 
+use std::collections::BTreeSet;
+
 use ::store::Tx;
 use events::{Object, tell};
 use kernel::{Date, Instant, LotId, Stamp, SupplierId};
@@ -115,6 +117,12 @@ async fn tell_opened(tx: &mut Tx, stamp: &Stamp, lot: &Lot) -> Result<(), Ledger
 /// The lot, which must exist.
 pub async fn lot(tx: &mut Tx, id: LotId) -> Result<Lot, LedgerRefusal> {
     store::lot_row(tx, id).await?.ok_or(LedgerRefusal::NoSuchLot)
+}
+
+/// Several lots, all of which must exist, in the order of their ids.
+pub(crate) async fn lots(tx: &mut Tx, ids: &BTreeSet<LotId>) -> Result<Vec<Lot>, LedgerRefusal> {
+    let found = store::lot_rows(tx, ids).await?;
+    found.into_iter().map(|lot| lot.ok_or(LedgerRefusal::NoSuchLot)).collect()
 }
 
 /// The lot whose label a scanner has read.

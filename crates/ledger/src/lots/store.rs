@@ -1,7 +1,9 @@
 //! SQL of lots.
 
+use std::collections::BTreeSet;
+
 use kernel::{Base, Instant, LotId, Money, Price, Quantity};
-use store::{FromRow, Result, Row, StoreError, Tx, args, sql};
+use store::{FromRow, Result, Row, StoreError, Tx, args, row, sql};
 
 use super::{BlockFlags, Lot, LotState, Parent, Source};
 use crate::quantities;
@@ -79,6 +81,13 @@ impl FromRow for Parent {
 
 pub(crate) async fn lot_row(tx: &mut Tx, id: LotId) -> Result<Option<Lot>> {
     tx.optional(LOT, args![id]).await
+}
+
+/// Each lot, or none, in the order of the ids.
+pub(super) async fn lot_rows(tx: &mut Tx, ids: &BTreeSet<LotId>) -> Result<Vec<Option<Lot>>> {
+    let asked: Vec<_> = ids.iter().map(|id| row![*id]).collect();
+    let found: Vec<Vec<Lot>> = tx.all_many(LOT, &asked).await?;
+    Ok(found.into_iter().map(|mut rows| rows.pop()).collect())
 }
 
 /// The lot, and nobody else changes it until this transaction ends.

@@ -27,17 +27,12 @@ pub struct Want {
 /// everything that is promised already.
 pub async fn promise(tx: &mut Tx, stamp: &Stamp, wants: &[Want]) -> Result<Vec<Reservation>, LedgerRefusal> {
     let keys: BTreeSet<shelf::Key> = wants.iter().map(|want| (want.site, want.sku)).collect();
-    let mut skus: BTreeMap<SkuId, Sku> = BTreeMap::new();
-    for (_, sku) in &keys {
-        if !skus.contains_key(sku) {
-            skus.insert(*sku, catalog::sku(tx, *sku).await?);
-        }
+    let skus: BTreeMap<SkuId, Sku> = catalog::skus_by_id(tx, keys.iter().map(|(_, sku)| *sku)).await?;
+    if keys.iter().any(|(_, sku)| !skus.contains_key(sku)) {
+        return Err(catalog::CatalogRefusal::NoSuchSku.into());
     }
     shelf::lock(tx, &keys).await?;
-    let mut shelves = BTreeMap::new();
-    for key in &keys {
-        shelves.insert(*key, shelf::load(tx, *key).await?);
-    }
+    let mut shelves = shelf::load_many(tx, &keys).await?;
 
     let mut promised = Vec::with_capacity(wants.len());
     for want in wants {

@@ -8,7 +8,7 @@
 mod rules;
 mod store;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use ::store::{StoreError, Tx};
 use events::{Object, tell};
@@ -43,6 +43,20 @@ pub async fn availability(
     Ok(offered(&shelf, &sku, deliver_by))
 }
 
+/// The same for several SKUs of one site, in their order.
+pub async fn availabilities(
+    tx: &mut Tx,
+    site: SiteId,
+    skus: &[&catalog::Sku],
+    deliver_by: Instant,
+) -> Result<Vec<Quantity>, LedgerRefusal> {
+    let keys: BTreeSet<Key> = skus.iter().map(|sku| (site, sku.id)).collect();
+    let shelves = store::load_many(tx, &keys).await?;
+    let nothing = Shelf::default();
+    let offer = |sku: &&catalog::Sku| offered(shelves.get(&(site, sku.id)).unwrap_or(&nothing), sku, deliver_by);
+    Ok(skus.iter().map(offer).collect())
+}
+
 /// The same for everything that the site has on its shelves, by SKU; what has none is not in the answer.
 pub async fn availability_of_all(
     tx: &mut Tx,
@@ -50,9 +64,11 @@ pub async fn availability_of_all(
     deliver_by: Instant,
 ) -> Result<BTreeMap<SkuId, Quantity>, LedgerRefusal> {
     let mut offers = BTreeMap::new();
-    for (sku, shelf) in store::load_site(tx, site).await? {
-        let sku = catalog::sku(tx, sku).await?;
-        offers.insert(sku.id, offered(&shelf, &sku, deliver_by));
+    let shelves = store::load_site(tx, site).await?;
+    for (id, sku) in catalog::skus_by_id(tx, shelves.keys().copied()).await? {
+        if let Some(shelf) = shelves.get(&id) {
+            offers.insert(id, offered(shelf, &sku, deliver_by));
+        }
     }
     Ok(offers)
 }
@@ -64,26 +80,17 @@ fn offered(shelf: &Shelf, sku: &catalog::Sku, deliver_by: Instant) -> Quantity {
 
 /// Locks the shelves in key order; those that have never held anything are not there to be locked.
 pub(crate) async fn lock(tx: &mut Tx, keys: &BTreeSet<Key>) -> Result<BTreeMap<Key, i64>, StoreError> {
-    let mut locked = BTreeMap::new();
-    for key in keys {
-        if let Some(uncovered) = store::lock(tx, *key).await? {
-            locked.insert(*key, uncovered);
-        }
-    }
-    Ok(locked)
+    store::lock_many(tx, keys).await
 }
 
 /// Locks the shelves in key order and opens those that are new. Answers how many reservations each leaves uncovered.
 pub(crate) async fn lock_or_open(tx: &mut Tx, keys: &BTreeSet<Key>) -> Result<BTreeMap<Key, i64>, StoreError> {
-    let mut locked = BTreeMap::new();
+    let mut locked = store::lock_many(tx, keys).await?;
     for key in keys {
-        let uncovered = if let Some(uncovered) = store::lock(tx, *key).await? {
-            uncovered
-        } else {
+        if let Entry::Vacant(new) = locked.entry(*key) {
             store::open(tx, *key).await?;
-            store::lock(tx, *key).await?.unwrap_or(0)
-        };
-        locked.insert(*key, uncovered);
+            new.insert(store::lock(tx, *key).await?.unwrap_or(0));
+        }
     }
     Ok(locked)
 }
@@ -95,6 +102,10 @@ pub(crate) async fn lock_all_sites(tx: &mut Tx, sku: SkuId) -> Result<(), StoreE
 
 pub(crate) async fn load(tx: &mut Tx, key: Key) -> Result<Shelf, StoreError> {
     store::load(tx, key).await
+}
+
+pub(crate) async fn load_many(tx: &mut Tx, keys: &BTreeSet<Key>) -> Result<BTreeMap<Key, Shelf>, StoreError> {
+    store::load_many(tx, keys).await
 }
 
 /// Notes that the shelf has changed, so that who waited for its row reads it anew.

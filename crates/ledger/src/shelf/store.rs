@@ -1,9 +1,9 @@
 //! SQL of shelves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{Instant, LotId, PlaceId, SiteId, SkuId};
-use store::{FromRow, Result, Row, Tx, args, sql};
+use store::{FromRow, Result, Row, Tx, args, row, sql};
 
 use super::{
     Key,
@@ -93,6 +93,13 @@ pub(super) async fn lock(tx: &mut Tx, key: Key) -> Result<Option<i64>> {
     tx.optional(LOCK, args![key.0, key.1]).await
 }
 
+/// Locks shelves in the order of their keys; what has never held anything is not there to be locked.
+pub(super) async fn lock_many(tx: &mut Tx, keys: &BTreeSet<Key>) -> Result<BTreeMap<Key, i64>> {
+    let asked: Vec<_> = keys.iter().map(|(site, sku)| row![*site, *sku]).collect();
+    let found: Vec<Vec<i64>> = tx.all_many(LOCK, &asked).await?;
+    Ok(keys.iter().zip(found).filter_map(|(key, mut uncovered)| Some((*key, uncovered.pop()?))).collect())
+}
+
 pub(super) async fn lock_all_sites(tx: &mut Tx, sku: SkuId) -> Result<()> {
     let _: Vec<SiteId> = tx.all(LOCK_ALL_SITES, args![sku]).await?;
     Ok(())
@@ -107,13 +114,24 @@ pub(super) async fn touch(tx: &mut Tx, key: Key) -> Result<()> {
 }
 
 pub(super) async fn load(tx: &mut Tx, key: Key) -> Result<Shelf> {
-    let rows: Vec<SupplyRow> = tx.all(SUPPLIES, args![key.0, key.1]).await?;
-    let promised: Vec<(Instant, i64)> = tx.all(PROMISED, args![key.0, key.1]).await?;
-    let mut supplies = Vec::new();
-    for row in rows {
-        gathered(&mut supplies, row);
+    let mut shelves = load_many(tx, &BTreeSet::from([key])).await?;
+    Ok(shelves.remove(&key).unwrap_or_default())
+}
+
+/// Several shelves in two questions.
+pub(super) async fn load_many(tx: &mut Tx, keys: &BTreeSet<Key>) -> Result<BTreeMap<Key, Shelf>> {
+    let asked: Vec<_> = keys.iter().map(|(site, sku)| row![*site, *sku]).collect();
+    let rows: Vec<Vec<SupplyRow>> = tx.all_many(SUPPLIES, &asked).await?;
+    let promised: Vec<Vec<(Instant, i64)>> = tx.all_many(PROMISED, &asked).await?;
+    let mut shelves = BTreeMap::new();
+    for ((key, rows), promised) in keys.iter().zip(rows).zip(promised) {
+        let mut supplies = Vec::new();
+        for row in rows {
+            gathered(&mut supplies, row);
+        }
+        shelves.insert(*key, Shelf::new(supplies, promised));
     }
-    Ok(Shelf::new(supplies, promised))
+    Ok(shelves)
 }
 
 pub(super) async fn load_site(tx: &mut Tx, site: SiteId) -> Result<BTreeMap<SkuId, Shelf>> {

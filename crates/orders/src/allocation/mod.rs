@@ -13,7 +13,7 @@ use ::store::{StoreError, Tx};
 use axum::http::StatusCode;
 use catalog::{CatalogRefusal, Channel, Position, Priced, Site, Sku};
 use edge::Problem;
-use kernel::{CustomerOrderId, DeliveryWindowId, Instant, Quantity, TemperatureClass, Window, ZoneId};
+use kernel::{CustomerOrderId, DeliveryWindowId, Instant, Quantity, SkuId, TemperatureClass, Window, ZoneId};
 use ledger::LedgerRefusal;
 
 pub use distance::great_circle_metres;
@@ -142,16 +142,18 @@ async fn judge(tx: &mut Tx, asked: &Asked<'_>, site: &Site, distance_metres: i64
         Ok(window) => window,
         Err(lacks) => return Ok(Err(lacks)),
     };
-    let mut prices = Vec::with_capacity(asked.lines.len());
-    for (line, (sku, _)) in asked.lines.iter().enumerate() {
-        match catalog::price_at(tx, site.id, sku.id, asked.channel, asked.group, asked.now).await {
-            Ok(priced) => prices.push(priced),
-            Err(CatalogRefusal::NoPrice { .. }) => return Ok(Err(Suitability::NoPrice { line })),
-            Err(other) => return Err(other.into()),
+    let skus: Vec<&Sku> = asked.lines.iter().map(|(sku, _)| sku).collect();
+    let ids: Vec<SkuId> = skus.iter().map(|sku| sku.id).collect();
+    let mut prices = Vec::with_capacity(ids.len());
+    let list = catalog::prices_at(tx, site.id, &ids, asked.channel, asked.group, asked.now).await?;
+    for (line, priced) in list.into_iter().enumerate() {
+        match priced {
+            Some(priced) => prices.push(priced),
+            None => return Ok(Err(Suitability::NoPrice { line })),
         }
     }
-    for (line, (sku, quantity)) in asked.lines.iter().enumerate() {
-        let available = ledger::availability(tx, site.id, sku.id, asked.window.end()).await?;
+    let offers = ledger::availabilities(tx, site.id, &skus, asked.window.end()).await?;
+    for (line, ((sku, quantity), available)) in asked.lines.iter().zip(offers).enumerate() {
         let (wanted, available) = (sku.measure.promised(*quantity), sku.measure.promised(available).max(0));
         if wanted > available {
             return Ok(Err(Suitability::ShortStock { line, wanted, available }));

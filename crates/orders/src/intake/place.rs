@@ -204,13 +204,10 @@ pub(super) const fn price_list(channel: OrderChannel) -> Channel {
 
 /// The products of the lines, each asked for the way it is sold.
 async fn goods(tx: &mut Tx, lines: &[NewLine]) -> Result<Vec<(Sku, Quantity)>, IntakeRefusal> {
+    let skus = catalog::skus_by_id(tx, lines.iter().map(|line| line.sku)).await?;
     let mut wanted = Vec::with_capacity(lines.len());
     for (line, asked) in lines.iter().enumerate() {
-        let sku = match catalog::sku(tx, asked.sku).await {
-            Ok(sku) => sku,
-            Err(catalog::CatalogRefusal::NoSuchSku) => return Err(IntakeRefusal::UnknownSku { line }),
-            Err(other) => return Err(other.into()),
-        };
+        let sku = skus.get(&asked.sku).cloned().ok_or(IntakeRefusal::UnknownSku { line })?;
         if sku.listing == Listing::Retired {
             return Err(IntakeRefusal::Delisted { line, code: sku.code });
         }

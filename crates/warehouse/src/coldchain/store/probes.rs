@@ -23,8 +23,8 @@ sql! {
     BY_CODE = concat!("SELECT ", probe_columns!(), " FROM probe WHERE site = $1 AND code = $2");
     BY_TOPIC = concat!("SELECT ", probe_columns!(), " FROM probe WHERE topic = $1");
     OF_SITE = concat!("SELECT ", probe_columns!(), " FROM probe WHERE site = $1 AND code > $2 ORDER BY code LIMIT $3");
-    IN_ZONE = concat!("SELECT ", probe_columns!(), " FROM probe WHERE zone = $1 AND kind = 'probe' ORDER BY code");
-    AT_PLACE = concat!("SELECT ", probe_columns!(), " FROM probe WHERE place = $1 AND kind = 'probe' ORDER BY code");
+    IN_ZONE = concat!("SELECT ", probe_columns!(), " FROM probe WHERE zone = $1 AND kind = 'probe' ORDER BY code {keep}");
+    AT_PLACE = concat!("SELECT ", probe_columns!(), " FROM probe WHERE place = $1 AND kind = 'probe' ORDER BY code {keep}");
     /// Working probes that were not heard since, and of which nobody was told yet.
     QUIET = concat!(
         "SELECT ", probe_columns!(), " FROM probe
@@ -42,7 +42,7 @@ sql! {
               WHERE id = $1";
     LIMITS = "SELECT site, class, low, low_clear, high, clear, high_high, delay_minutes, missing_minutes, bears_minutes,
                      bears_far_minutes, bears_total_minutes, ambient, revision
-              FROM temperature_limit WHERE site = $1 AND class = $2";
+              FROM temperature_limit WHERE site = $1 AND class = $2 {keep}";
     SET_LIMITS = "INSERT INTO temperature_limit (site, class, low, low_clear, high, clear, high_high, delay_minutes,
                                                  missing_minutes, bears_minutes, bears_far_minutes,
                                                  bears_total_minutes, ambient, revision)
