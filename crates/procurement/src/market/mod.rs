@@ -59,16 +59,17 @@ pub async fn record_sales(tx: &mut Tx, stamp: &Stamp, rows: &[NewSalesDay]) -> R
     if let Some((_, refusal)) = unfit_sales(tx, stamp, rows).await?.pop_first() {
         return Err(refusal);
     }
-    let mut done = Recorded::default();
+    let (mut done, mut by_site) = (Recorded::default(), BTreeMap::new());
     let mut news = Vec::new();
     for (row, known) in rows.iter().zip(store::sales_days(tx, rows).await?) {
         done.count(known.as_ref(), row);
+        by_site.entry(row.site).or_insert_with(Recorded::default).count(known.as_ref(), row);
         if known.as_ref() != Some(row) {
             news.push(row);
         }
     }
     store::put_sales_days(tx, stamp, &news).await?;
-    for site in rows.iter().map(|row| row.site).collect::<BTreeSet<_>>() {
+    for (site, done) in by_site {
         let days = || rows.iter().filter(move |row| row.site == site).map(|row| row.day);
         let (Some(from), Some(through)) = (days().min(), days().max()) else { continue };
         let body = SalesRecorded { rows: done.rows, created: done.created, changed: done.changed, from, through };
@@ -90,10 +91,12 @@ pub async fn record_quotes(tx: &mut Tx, stamp: &Stamp, rows: &[NewPriceQuote]) -
             return Err(MarketRefusal::RowTwice { nth, day: row.day });
         }
     }
-    let mut done = Recorded::default();
+    let (mut done, mut by_sku) = (Recorded::default(), BTreeMap::new());
     let mut news = Vec::new();
     for (row, known) in rows.iter().zip(store::quotes_known(tx, rows).await?) {
-        done.count(known.as_ref().map(|known| &known.seen), row);
+        let seen = known.as_ref().map(|known| &known.seen);
+        done.count(seen, row);
+        by_sku.entry(row.sku).or_insert_with(Recorded::default).count(seen, row);
         match known {
             Some(known) if known.seen == *row => {}
             Some(known) => news.push((known.id, row)),
@@ -101,7 +104,7 @@ pub async fn record_quotes(tx: &mut Tx, stamp: &Stamp, rows: &[NewPriceQuote]) -
         }
     }
     store::put_quotes(tx, stamp, &news).await?;
-    for sku in rows.iter().map(|row| row.sku).collect::<BTreeSet<_>>() {
+    for (sku, done) in by_sku {
         let days = || rows.iter().filter(move |row| row.sku == sku).map(|row| row.day);
         let (Some(from), Some(through)) = (days().min(), days().max()) else { continue };
         let body = QuotesRecorded { rows: done.rows, created: done.created, changed: done.changed, from, through };

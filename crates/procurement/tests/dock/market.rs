@@ -65,6 +65,26 @@ async fn strawberries_that_were_gone_at_noon_were_wanted_all_day() {
     }
 }
 
+/// A market report speaks of many products; each is told of its own rows.
+#[tokio::test]
+async fn each_product_is_told_what_was_said_of_it() {
+    for shop in shops().await {
+        let quote = |goods: &Goods, day: i64| {
+            json!({ "market": "西螺", "sku": goods.sku.id, "day": back(day), "currency": "TWD", "base": { "weight": "kilogram" },
+                    "upper": 60, "middle": 50, "lower": 40, "source": "daily report" })
+        };
+        let rows = [quote(&shop.spinach, 3), quote(&shop.cod, 2), quote(&shop.spinach, 1)];
+        shop.post("buyer", "/market/quotes", json!({ "rows": rows })).await.done();
+
+        for (goods, rows) in [(&shop.spinach, 2), (&shop.cod, 1)] {
+            let told = shop.events("sku", &json!(goods.sku.id)).await;
+            let told = told.iter().rfind(|event| event.kind == "quotes_recorded").expect("it was told");
+            let body: Value = serde_json::from_str(told.body.get()).unwrap();
+            assert_eq!((&body["rows"], &body["created"]), (&json!(rows), &json!(rows)), "{body}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn observations_are_checked_at_the_door() {
     for shop in shops().await {

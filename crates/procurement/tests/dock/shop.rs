@@ -478,12 +478,17 @@ impl Shop {
 
     /// The kinds of events that an object was told of, in order.
     pub(crate) async fn told(&self, noun: &'static str, object: &Value) -> Vec<String> {
+        self.events(noun, object).await.into_iter().map(|event| event.kind).collect()
+    }
+
+    /// The events that an object was told of, in order.
+    pub(crate) async fn events(&self, noun: &'static str, object: &Value) -> Vec<events::SealedEvent> {
         let object: Uuid = object.as_str().unwrap().parse().unwrap();
         events::seal(&self.db, self.clock.now(), "test").await.unwrap();
         let found = self.db.read(async move |tx: &mut Tx| {
             events::of_object(tx, noun, object, &edge::Paging { after: None, limit: Some(200) }).await
         });
-        found.await.unwrap().into_iter().map(|event| event.kind).collect()
+        found.await.unwrap()
     }
 }
 
