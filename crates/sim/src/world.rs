@@ -87,6 +87,8 @@ pub(crate) const MICRODEGREES_PER_KILOMETRE: i64 = 9_000;
 pub(crate) struct Sku {
     pub(crate) id: String,
     pub(crate) code: String,
+    /// What stands on the supplier's label.
+    pub(crate) gtin: Value,
     pub(crate) measure: String,
     pub(crate) class: String,
     pub(crate) nominal_grams: i64,
@@ -306,6 +308,7 @@ impl World {
             skus.push(Sku {
                 id: text(&sku, "id")?.to_owned(),
                 code,
+                gtin: sku.get("gtin").cloned().unwrap_or_default(),
                 measure: text(&sku, "measure")?.to_owned(),
                 class: text(&sku, "temperature_class")?.to_owned(),
                 nominal_grams: sku.get("nominal_grams").and_then(Value::as_i64).unwrap_or(0),

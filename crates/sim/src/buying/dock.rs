@@ -53,7 +53,7 @@ pub(super) async fn arrive(world: &mut World, order: Order, notice: &str, loads:
         let weighed = json!({
             "purchase_order_line": line.id, "crates": crates, "pieces": load.pieces, "core": core(world, &sku.class),
             "label": {
-                "supplier_lot": load.supplier_lot, made: load.made_on.to_string(), "use_by": use_by.to_string(),
+                "gtin": sku.gtin, "supplier_lot": load.supplier_lot, made: load.made_on.to_string(), "use_by": use_by.to_string(),
                 "origin": seller.origin, "certificate": format!("C-{}", load.supplier_lot),
             },
         });
