@@ -1,8 +1,12 @@
 //! Demand for fresh goods: how much will be wanted, how sure that is, and how much to buy for it. Pure, and on its own.
 //!
-//! Sales are whole numbers of whatever the caller counts in; forecasts come back in hundredths of it. A day on which the
-//! goods ran out has not shown its demand, and is never taken for a day of low demand ([`Shelf`]). Inside, numbers are
-//! floating; nothing that leaves is.
+//! Two faces. The shop's own is small: [`Forecaster`] takes whole numbers of whatever the caller counts in and answers in
+//! hundredths of it, [`net`] says how much to buy; nothing floating leaves. The engine's is for whole sets of series:
+//! [`Engine`] learns them, with quantiles ([`Outlook`]), [`backtest`] says what its forecasts would have been worth, and
+//! [`table`] reads what people keep. It answers in floating numbers, in the unit that it was given.
+//!
+//! For both, a day on which the goods ran out has not shown its demand, and is never taken for a day of low demand
+//! ([`Shelf`]).
 //!
 //! ```
 //! use forecast::{Day, Forecaster, Shelf, WeekdayProfile};
@@ -16,18 +20,30 @@
 //! assert_eq!(forecast.mean_hundredths(76..77), 8_000);
 //! ```
 
+pub mod backtest;
+pub mod censored;
 mod censoring;
+pub mod drift;
+mod engine;
+pub mod ensemble;
+pub mod models;
 mod number;
+mod optimise;
 mod profile;
+mod quantiles;
 mod ranking;
 mod replenish;
+mod series;
+pub mod table;
 
 use std::ops::Range;
 
 pub use censoring::{latent, shrunk_share_bp};
+pub use engine::{Alarm, Engine, Learnt, Outlook, Used};
 pub use profile::WeekdayProfile;
 pub use ranking::{Rank, Seller, Variability, rank};
 pub use replenish::{Netting, Plan, net};
+pub use series::{Observation, Series};
 
 /// One day of sales.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

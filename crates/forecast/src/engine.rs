@@ -1,0 +1,283 @@
+//! From series to what will be wanted: learn each series, read the year from all of them together, tell.
+
+use crate::censored::{self, Demand};
+use crate::drift::{Drift, Witness};
+use crate::ensemble::{self, Blend, Member};
+use crate::models::{Model, Paths};
+use crate::quantiles::{Miss, Spread};
+use crate::{Series, number};
+
+/// How to forecast a set of series of the same kind.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    /// After how many steps it begins anew: 7 for days, 24 for hours.
+    pub season: usize,
+    /// How many steps ahead.
+    pub horizon: usize,
+    pub members: Vec<Member>,
+}
+
+/// Errors older than this say nothing any more.
+const REMEMBERED: usize = 365;
+/// Before so many steps no model has found its feet.
+const FEET: usize = 56;
+/// In fewer seasons than these a mean is all that can be learnt.
+const SEASONS_MIN: usize = 3;
+/// The year is read from so many series at most; more would say the same.
+const WITNESSES: usize = 500;
+/// Over how many steps it is judged whether forecasts have begun to stray.
+const WATCHED: usize = 28;
+/// From which share of the errors on one side on forecasts are taken to stray.
+const STRAYED: f64 = 0.75;
+
+/// What was learnt from one series.
+#[derive(Clone, Debug)]
+pub struct Learnt {
+    pub key: String,
+    /// The step of the first value.
+    pub first: i64,
+    pub demand: Demand,
+    pub blend: Blend,
+    /// Whether the members did better than the last season would have.
+    pub used: Used,
+}
+
+/// What a product is forecast with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Used {
+    Members,
+    /// They did not beat last season's sales, so these are what counts.
+    Floor,
+}
+
+/// What will be wanted of one product.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outlook {
+    pub key: String,
+    /// The first step that is told.
+    pub first: i64,
+    /// What is to be expected on average, for each step.
+    pub mean: Vec<f64>,
+    /// What is passed as often as not: the forecast with the smallest distance.
+    pub median: Vec<f64>,
+    /// For each step, what each asked level stays above. Never falls with the level, never below zero.
+    pub quantiles: Vec<Vec<f64>>,
+    pub used: Used,
+    /// Whether what came lately lay mostly on one side of what had been forecast.
+    pub alarm: Option<Alarm>,
+}
+
+/// Forecasts have begun to stray: somebody should look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alarm {
+    MoreCame,
+    LessCame,
+}
+
+impl Engine {
+    /// For steps of this season.
+    pub fn of(season: usize, horizon: usize) -> Self {
+        Self { season: season.max(1), horizon: horizon.max(1), members: Member::usual(season.max(1)) }
+    }
+
+    /// The same with other members, all of them at the engine's season.
+    #[must_use]
+    pub fn with(mut self, models: &[Model]) -> Self {
+        self.members = models.iter().map(|model| Member { model: *model, season: self.season }).collect();
+        self
+    }
+
+    /// Learns one series.
+    pub fn learn(&self, series: &Series) -> Learnt {
+        let demand = censored::demand(&series.steps, self.season);
+        let history = &demand.values;
+        let first = FEET.max(2 * self.season).min(history.len() / 2);
+        let few = [Member { model: Model::SeasonalWindow, season: self.season }];
+        let members = if history.len() < SEASONS_MIN * self.season { &few[..] } else { &self.members };
+        let blend = ensemble::blend(history, &demand.shown, members, first, self.horizon);
+        let floor = Model::SeasonalNaive.paths(history, self.season, first, self.horizon);
+        let error = |paths: &Paths| ensemble::error(paths, history, &demand.shown);
+        // Where nothing could be judged yet, the members are the better guess.
+        let used = if error(&floor) < error(&blend.paths) { Used::Floor } else { Used::Members };
+        let blend = if used == Used::Floor { Blend { paths: floor, ..blend } } else { blend };
+        Learnt { key: series.key.clone(), first: series.first, demand, blend, used }
+    }
+
+    /// Reads the year from series of days; other steps have none.
+    pub fn drift(&self, learnt: &[Learnt]) -> Drift {
+        if self.season != 7 {
+            return Drift::none();
+        }
+        let of = |one: &'_ Learnt| one.demand.values.len() > FEET;
+        let witnesses: Vec<Witness<'_>> = learnt
+            .iter()
+            .filter(|one| of(one))
+            .map(|one| Witness { first_day: one.first, history: &one.demand.values, paths: &one.blend.paths })
+            .collect();
+        Drift::read(&witnesses)
+    }
+
+    /// Tells what will be wanted behind the end of a series. `levels` are shares between 0 and 1.
+    pub fn outlook(&self, learnt: &Learnt, drift: &Drift, levels: &[f64]) -> Outlook {
+        let history = &learnt.demand.values;
+        let end = history.len();
+        let step = |at: usize| learnt.first + i64::try_from(at).unwrap_or(0);
+        let told = |origin: usize, ahead: usize| {
+            let paths = &learnt.blend.paths;
+            paths.from(origin).get(ahead).map_or(0.0, |told| told * drift.factor(step(origin), ahead))
+        };
+        let usual = history.iter().sum::<f64>() / number::count(end).max(1.0);
+        let mut outlook = Outlook {
+            key: learnt.key.clone(),
+            first: step(end),
+            mean: Vec::with_capacity(self.horizon),
+            median: Vec::with_capacity(self.horizon),
+            quantiles: Vec::with_capacity(self.horizon),
+            used: learnt.used,
+            alarm: alarm(learnt, &told),
+        };
+        for ahead in 0..self.horizon {
+            let begin = end.saturating_sub(REMEMBERED).max(learnt.blend.paths.first());
+            let misses: Vec<Miss> = (begin..end.saturating_sub(ahead))
+                .filter(|origin| learnt.demand.shown[origin + ahead])
+                .map(|origin| Miss {
+                    came: history[origin + ahead],
+                    told: told(origin, ahead),
+                    ago: end - origin,
+                    same: (end - origin).is_multiple_of(self.season),
+                })
+                .collect();
+            let spread = Spread::of(&misses, usual);
+            let mean = told(end, ahead);
+            outlook.mean.push(mean);
+            outlook.median.push(spread.quantile(mean, 0.5));
+            outlook.quantiles.push(rising(levels, |level| spread.quantile(mean, level)));
+        }
+        outlook
+    }
+
+    /// All of it for a set of series, on so many threads. The answer does not depend on how many.
+    ///
+    /// ```
+    /// use forecast::{Engine, Series};
+    ///
+    /// let weeks: Vec<f64> = (0..140).map(|day| if day % 7 == 6 { 80.0 } else { 40.0 }).collect();
+    /// let told = Engine::of(7, 7).run(&[Series::of("bread", 0, &weeks)], &[0.1, 0.9], 1);
+    /// assert_eq!(told[0].median[6].round(), 80.0);
+    /// assert!(told[0].quantiles[0][0] <= told[0].quantiles[0][1]);
+    /// ```
+    pub fn run(&self, panel: &[Series], levels: &[f64], threads: usize) -> Vec<Outlook> {
+        let drift = self.drift_of(panel, threads);
+        in_parts(panel, threads, |series| self.outlook(&self.learn(series), &drift, levels))
+    }
+
+    /// The drift of a set of series, from a sample where there are many, and none where no series is long enough.
+    pub fn drift_of(&self, panel: &[Series], threads: usize) -> Drift {
+        let long = Drift::DAYS_MIN + FEET;
+        let told: Vec<&Series> = panel.iter().filter(|series| series.steps.len() > long).collect();
+        if self.season != 7 || told.is_empty() {
+            return Drift::none();
+        }
+        let every = told.len().div_ceil(WITNESSES);
+        let sample: Vec<&Series> = told.into_iter().step_by(every).collect();
+        self.drift(&in_parts(&sample, threads, |series| self.learn(series)))
+    }
+}
+
+/// Quantiles in the order of their levels as asked, none below one of a lower level.
+fn rising(levels: &[f64], quantile: impl Fn(f64) -> f64) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..levels.len()).collect();
+    order.sort_by(|a, b| levels[*a].total_cmp(&levels[*b]));
+    let mut told = vec![0.0; levels.len()];
+    let mut highest: f64 = 0.0;
+    for at in order {
+        highest = highest.max(quantile(levels[at]));
+        told[at] = highest;
+    }
+    told
+}
+
+/// Whether the errors of the last weeks lie on one side.
+fn alarm(learnt: &Learnt, told: &impl Fn(usize, usize) -> f64) -> Option<Alarm> {
+    let end = learnt.demand.values.len();
+    let begin = end.saturating_sub(WATCHED);
+    if begin < learnt.blend.paths.first() {
+        return None;
+    }
+    let errors = (begin..end).map(|origin| learnt.demand.values[origin] - told(origin, 0));
+    let (sum, distance) = errors.fold((0.0, 0.0), |(sum, all), error: f64| (sum + error, all + error.abs()));
+    match sum / distance {
+        share if share >= STRAYED => Some(Alarm::MoreCame),
+        share if share <= -STRAYED => Some(Alarm::LessCame),
+        _ => None,
+    }
+}
+
+/// Does the same with every one of many, in parts, and keeps their order.
+pub(crate) fn in_parts<T: Sync, R: Send>(all: &[T], threads: usize, each: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = threads.clamp(1, 64).min(all.len().max(1));
+    if threads == 1 {
+        return all.iter().map(each).collect();
+    }
+    let part = all.len().div_ceil(threads);
+    std::thread::scope(|scope| {
+        let each = &each;
+        let parts: Vec<_> =
+            all.chunks(part).map(|part| scope.spawn(move || part.iter().map(each).collect::<Vec<R>>())).collect();
+        // A part that fails has a bug; it fails the whole.
+        parts
+            .into_iter()
+            .flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outlook(sold: &[f64]) -> Outlook {
+        let told = Engine::of(7, 7).run(&[Series::of("spinach", 3, sold)], &[0.9, 0.1, 0.5], 2);
+        told.into_iter().next().expect("one series, one outlook")
+    }
+
+    #[test]
+    fn quantiles_stand_as_asked_and_never_cross() {
+        let sold: Vec<f64> = (0..200).map(|day| f64::from(day * 7_919 % 31)).collect();
+        let told = outlook(&sold);
+        assert_eq!(told.first, 203);
+        for step in &told.quantiles {
+            assert!(step[1] <= step[2] && step[2] <= step[0] && step[1] >= 0.0, "{step:?}");
+        }
+    }
+
+    #[test]
+    fn one_day_nothing_and_only_zeros_have_an_answer() {
+        assert_eq!(outlook(&[12.0]).mean, [12.0; 7]);
+        assert!(outlook(&[12.0]).quantiles[0][0] > 12.0);
+        assert_eq!(outlook(&[]).mean, [0.0; 7]);
+        let zeros = outlook(&[0.0; 100]);
+        assert_eq!((zeros.mean.clone(), zeros.median.clone()), (vec![0.0; 7], vec![0.0; 7]));
+        assert_eq!(zeros.quantiles[6], [0.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn threads_do_not_change_the_answer() {
+        let panel: Vec<Series> = (0..5_i32)
+            .map(|nth| {
+                let sold: Vec<f64> = (0..120).map(|day| f64::from((day * (nth + 3)) % 17)).collect();
+                Series::of(&nth.to_string(), 0, &sold)
+            })
+            .collect();
+        let engine = Engine::of(7, 7);
+        assert_eq!(engine.run(&panel, &[0.8], 1), engine.run(&panel, &[0.8], 3));
+    }
+
+    #[test]
+    fn a_demand_that_breaks_away_is_told() {
+        let sold: Vec<f64> =
+            (0..200).map(|day| if day < 180 { 20.0 } else { 20.0 + f64::from(day - 180) * 9.0 }).collect();
+        assert_eq!(outlook(&sold).alarm, Some(Alarm::MoreCame));
+        assert_eq!(outlook(&[20.0; 200]).alarm, None);
+    }
+}

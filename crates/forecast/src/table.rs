@@ -1,0 +1,434 @@
+//! Series as people keep them: a text of rows `unique_id,ds,y`, one for each product and day.
+//!
+//! Further columns may tell that the goods ran out (`sold_out`: 0 or 1), which share of the day's demand had come by
+//! then (`share`: above 0 through 1), and anything else that is a number: those are regressors. A date without a row
+//! and a row without a `y` are days of which nothing is known, never days without demand; rows without a `y` behind the
+//! last day tell what is known ahead. Rows may stand in any order.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::{Observation, Series, Shelf, number};
+
+/// Longer series than this are somebody's mistake in a date.
+const STEPS_MOST: i64 = 200_000;
+
+/// A text that is no table of sales. Rows are counted as an editor counts lines, the head is row 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TableError {
+    /// There is not even a head.
+    Empty,
+    /// The head has no such column.
+    NoColumn { name: &'static str },
+    /// The head has this column twice.
+    ColumnTwice { name: String },
+    /// The row has another number of cells than the head.
+    Cells { row: usize, found: usize, wanted: usize },
+    /// The row names no product.
+    NoKey { row: usize },
+    /// Neither a date (`2026-03-28`) nor a whole number.
+    NotAStep { row: usize, found: String },
+    /// Dates here, plain numbers above.
+    MixedSteps { row: usize },
+    /// Not a number.
+    NotANumber { row: usize, column: String, found: String },
+    /// Nobody sells less than nothing; returns belong to the day of their sale.
+    Negative { row: usize, found: String },
+    /// Neither 0 nor 1, or a share that is not above 0 through 1.
+    NotAShare { row: usize, column: String, found: String },
+    /// The same product and step as an earlier row.
+    Twice { row: usize, first_row: usize, key: String, step: String },
+    /// The steps of a product lie further apart than any history.
+    TooLong { row: usize, key: String },
+}
+
+impl std::fmt::Display for TableError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Empty => write!(out, "the file is empty"),
+            Self::NoColumn { name } => write!(out, "row 1: no column {name}"),
+            Self::ColumnTwice { name } => write!(out, "row 1: column {name} stands there twice"),
+            Self::Cells { row, found, wanted } => write!(out, "row {row}: {found} cells, the head has {wanted}"),
+            Self::NoKey { row } => write!(out, "row {row}: unique_id is empty"),
+            Self::NotAStep { row, found } => {
+                write!(out, "row {row}: ds {found:?} is neither a date like 2026-03-28 nor a whole number")
+            }
+            Self::MixedSteps { row } => write!(out, "row {row}: dates and plain numbers in one file"),
+            Self::NotANumber { row, column, found } => write!(out, "row {row}: {column} {found:?} is not a number"),
+            Self::Negative { row, found } => write!(out, "row {row}: y {found} is below zero"),
+            Self::NotAShare { row, column, found } => {
+                let wanted = if column == "share" { "above 0 through 1" } else { "0 or 1" };
+                write!(out, "row {row}: {column} {found:?} is not {wanted}")
+            }
+            Self::Twice { row, first_row, key, step } => {
+                write!(out, "row {row}: {key} on {step} stands in row {first_row} already")
+            }
+            Self::TooLong { row, key } => {
+                write!(out, "row {row}: {key} spans more than {STEPS_MOST} steps")
+            }
+        }
+    }
+}
+
+impl std::error::Error for TableError {}
+
+/// How steps are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steps {
+    Dates,
+    Numbers,
+}
+
+/// What a text holds.
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub steps: Steps,
+    /// In the order in which they first appear.
+    pub series: Vec<Series>,
+    /// The names of the regressors, in the order of [`Series::regressors`].
+    pub regressors: Vec<String>,
+}
+
+struct Columns {
+    key: usize,
+    step: usize,
+    sold: usize,
+    sold_out: Option<usize>,
+    share: Option<usize>,
+    others: Vec<usize>,
+    names: Vec<String>,
+}
+
+/// One row, read; small, because there may be millions.
+struct Row {
+    step: i64,
+    line: usize,
+    /// Not a number where nobody wrote it down.
+    sold: f64,
+    shelf: Kept,
+}
+
+#[derive(Clone, Copy)]
+enum Kept {
+    Stocked,
+    SoldOut(u16),
+    SoldOutSometime,
+}
+
+/// The rows of one product, and what else they tell, row after row.
+#[derive(Default)]
+struct Rows {
+    rows: Vec<Row>,
+    others: Vec<f64>,
+}
+
+/// Reads a table.
+///
+/// ```
+/// let table = forecast::table::read("unique_id,ds,y\neggs,2026-03-28,12\neggs,2026-03-30,9\n").unwrap();
+/// let eggs = &table.series[0];
+/// // Nobody wrote Sunday down.
+/// assert_eq!(eggs.steps.iter().map(|step| step.sold).collect::<Vec<_>>(), [Some(12.0), None, Some(9.0)]);
+/// ```
+pub fn read(text: &str) -> Result<Table, TableError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut lines = text.lines().enumerate().map(|(at, line)| (at + 1, line)).filter(|(_, line)| !line.is_empty());
+    let Some((_, head)) = lines.next() else { return Err(TableError::Empty) };
+    let columns = columns(head)?;
+    let mut order: Vec<String> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut products: Vec<Rows> = Vec::new();
+    let mut last = None;
+    let mut steps = None;
+    for (line, text) in lines {
+        let cells = cells(text);
+        if cells.len() != columns.names.len() {
+            return Err(TableError::Cells { row: line, found: cells.len(), wanted: columns.names.len() });
+        }
+        let key = cells[columns.key].as_ref();
+        if key.is_empty() {
+            return Err(TableError::NoKey { row: line });
+        }
+        let written = cells[columns.step].as_ref();
+        let (kind, step) =
+            step(written).ok_or_else(|| TableError::NotAStep { row: line, found: written.to_owned() })?;
+        if *steps.get_or_insert(kind) != kind {
+            return Err(TableError::MixedSteps { row: line });
+        }
+        // Rows of a product mostly follow each other.
+        let met = last.filter(|place: &usize| order[*place] == key).or_else(|| places.get(key).copied());
+        let place = met.unwrap_or(products.len());
+        if met.is_none() {
+            order.push(key.to_owned());
+            places.insert(key.to_owned(), place);
+            products.push(Rows::default());
+        }
+        last = Some(place);
+        read_row(line, step, &cells, &columns, &mut products[place])?;
+    }
+    drop(places);
+    let (steps, others) = (steps.unwrap_or(Steps::Dates), columns.others.len());
+    if let Some(error) =
+        order.iter().zip(&products).filter_map(|(key, rows)| overlap(rows, key, steps)).min_by_key(row_of)
+    {
+        return Err(error);
+    }
+    let series = order.into_iter().zip(products).map(|(key, rows)| series(rows, key, others)).collect();
+    let names = columns.others.iter().map(|at| columns.names[*at].clone()).collect();
+    Ok(Table { steps, series, regressors: names })
+}
+
+fn row_of(error: &TableError) -> usize {
+    if let TableError::Twice { row, .. } | TableError::TooLong { row, .. } = error { *row } else { 0 }
+}
+
+/// The first row that stands where another stands already, or too far from all others.
+fn overlap(product: &Rows, key: &str, steps: Steps) -> Option<TableError> {
+    let mut order: Vec<(i64, usize)> = product.rows.iter().map(|row| (row.step, row.line)).collect();
+    order.sort_unstable();
+    let twice = order.windows(2).filter(|pair| pair[0].0 == pair[1].0).min_by_key(|pair| pair[1].1).map(|pair| {
+        let step = if steps == Steps::Dates { date(pair[0].0) } else { pair[0].0.to_string() };
+        TableError::Twice { row: pair[1].1, first_row: pair[0].1, key: key.to_owned(), step }
+    });
+    let (first, last) = (order.first()?, order.last()?);
+    let far = last.0.abs_diff(first.0) > STEPS_MOST.unsigned_abs();
+    twice.or_else(|| far.then(|| TableError::TooLong { row: first.1.max(last.1), key: key.to_owned() }))
+}
+
+fn columns(head: &str) -> Result<Columns, TableError> {
+    let names: Vec<String> = cells(head).into_iter().map(|name| name.to_lowercase()).collect();
+    if let Some(name) = names.iter().enumerate().find_map(|(at, name)| names[..at].contains(name).then_some(name)) {
+        return Err(TableError::ColumnTwice { name: name.clone() });
+    }
+    let place = |wanted: &str| names.iter().position(|name| name == wanted);
+    let needed = |name: &'static str| place(name).ok_or(TableError::NoColumn { name });
+    let (key, step, sold) = (needed("unique_id")?, needed("ds")?, needed("y")?);
+    let (sold_out, share) = (place("sold_out"), place("share"));
+    let own = [Some(key), Some(step), Some(sold), sold_out, share];
+    let others = (0..names.len()).filter(|at| !own.contains(&Some(*at))).collect();
+    Ok(Columns { key, step, sold, sold_out, share, others, names })
+}
+
+fn read_row(
+    line: usize,
+    step: i64,
+    cells: &[Cow<'_, str>],
+    columns: &Columns,
+    into: &mut Rows,
+) -> Result<(), TableError> {
+    let sold = number_in(line, cells, columns, columns.sold)?;
+    if sold.is_some_and(|sold| sold < 0.0) {
+        return Err(TableError::Negative { row: line, found: cells[columns.sold].trim().to_owned() });
+    }
+    let within = |column: Option<usize>, allowed: fn(f64) -> bool| {
+        let Some(at) = column else { return Ok(None) };
+        let number = number_in(line, cells, columns, at)?;
+        if number.is_none_or(allowed) {
+            return Ok(number);
+        }
+        let (column, found) = (columns.names[at].clone(), cells[at].trim().to_owned());
+        Err(TableError::NotAShare { row: line, column, found })
+    };
+    let flag = within(columns.sold_out, |flag| [0.0, 1.0].contains(&flag))?.map(|flag| flag > 0.5);
+    let share = within(columns.share, |share| share > 0.0 && share <= 1.0)?;
+    let shelf = match (flag, share) {
+        (Some(false), _) | (None, None) => Kept::Stocked,
+        (_, Some(share)) => Kept::SoldOut(u16::try_from(number::whole(share * 10_000.0).max(1)).unwrap_or(10_000)),
+        (Some(true), None) => Kept::SoldOutSometime,
+    };
+    into.rows.push(Row { step, line, sold: sold.unwrap_or(f64::NAN), shelf });
+    for at in &columns.others {
+        into.others.push(number_in(line, cells, columns, *at)?.unwrap_or(f64::NAN));
+    }
+    Ok(())
+}
+
+fn number_in(line: usize, cells: &[Cow<'_, str>], columns: &Columns, at: usize) -> Result<Option<f64>, TableError> {
+    let cell = cells[at].trim();
+    if cell.is_empty() || cell.eq_ignore_ascii_case("nan") {
+        return Ok(None);
+    }
+    match cell.parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok(Some(number)),
+        Ok(_) | Err(_) => {
+            Err(TableError::NotANumber { row: line, column: columns.names[at].clone(), found: cell.to_owned() })
+        }
+    }
+}
+
+/// The cells of a line. Quotes keep commas together, doubled quotes stand for one.
+fn cells(line: &str) -> Vec<Cow<'_, str>> {
+    let line = line.trim_end_matches('\r');
+    if !line.contains('"') {
+        return line.split(',').map(Cow::Borrowed).collect();
+    }
+    let mut cells = vec![String::new()];
+    let mut quoted = false;
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let doubled = letter == '"' && quoted && letters.peek() == Some(&'"');
+        match letter {
+            '"' if !doubled => quoted = !quoted,
+            ',' if !quoted => cells.push(String::new()),
+            _ => {
+                if doubled {
+                    letters.next();
+                }
+                if let Some(cell) = cells.last_mut() {
+                    cell.push(letter);
+                }
+            }
+        }
+    }
+    cells.into_iter().map(Cow::Owned).collect()
+}
+
+fn series(product: Rows, key: String, regressors: usize) -> Series {
+    let Rows { rows, others } = product;
+    let first = rows.iter().map(|row| row.step).min().unwrap_or(0);
+    let last = rows.iter().map(|row| row.step).max().unwrap_or(0);
+    // Rows without a number behind the last one with one lie ahead; where there is none at all, all are unknown.
+    let through = rows.iter().filter(|row| !row.sold.is_nan()).map(|row| row.step).max().unwrap_or(last);
+    let length = |through: i64| usize::try_from(through - first + 1).unwrap_or(0);
+    let mut steps = vec![Observation { sold: None, shelf: Shelf::Stocked }; length(through)];
+    let mut known = vec![vec![None; length(last)]; regressors];
+    for (nth, row) in rows.iter().enumerate() {
+        let Ok(at) = usize::try_from(row.step - first) else { continue };
+        if let Some(slot) = steps.get_mut(at) {
+            let shelf = match row.shelf {
+                Kept::Stocked => Shelf::Stocked,
+                Kept::SoldOut(share) => Shelf::SoldOut { share_bp: i64::from(share) },
+                Kept::SoldOutSometime => Shelf::SoldOutSometime,
+            };
+            *slot = Observation { sold: Some(row.sold).filter(|sold| !sold.is_nan()), shelf };
+        }
+        for (column, known) in known.iter_mut().enumerate() {
+            known[at] = Some(others[nth * regressors + column]).filter(|number| !number.is_nan());
+        }
+    }
+    Series { key, first, steps, regressors: known }
+}
+
+fn step(written: &str) -> Option<(Steps, i64)> {
+    let written = written.trim();
+    if let Ok(number) = written.parse::<i64>() {
+        return Some((Steps::Numbers, number));
+    }
+    // A time of day behind the date is that of the export, not of the sale.
+    let date = written.get(..10).filter(|_| written.len() == 10 || written[10..].starts_with([' ', 'T']))?;
+    day(date).map(|day| (Steps::Dates, day))
+}
+
+/// Days since a Monday (1970-01-05) of a date of the civil calendar.
+///
+/// ```
+/// assert_eq!(forecast::table::day("1970-01-05"), Some(0));
+/// assert_eq!(forecast::table::day("2026-02-29"), None);
+/// ```
+pub fn day(date: &str) -> Option<i64> {
+    let bytes = date.as_bytes();
+    if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
+        return None;
+    }
+    let part = |at: std::ops::Range<usize>| {
+        let digits = date.get(at)?;
+        digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse::<i64>().ok())?
+    };
+    let (year, month, day) = (part(0..4)?, part(5..7)?, part(8..10)?);
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let longest = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=longest).contains(&day) {
+        return None;
+    }
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468 - 4)
+}
+
+/// The date of a day, the other way round.
+///
+/// ```
+/// assert_eq!(forecast::table::date(forecast::table::day("2024-02-29").unwrap()), "2024-02-29");
+/// ```
+pub fn date(day: i64) -> String {
+    let days = day + 719_468 + 4;
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let (day, month) = (of_year - (153 * shifted + 2) / 5 + 1, if shifted < 10 { shifted + 3 } else { shifted - 9 });
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        read(text).expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn rows_in_any_order_with_gaps_become_whole_series() {
+        let table =
+            read("ds,unique_id,y\n2026-03-30,eggs,9\n2026-03-28,eggs,12\n2026-03-29,\"cod, whole\",1\n").unwrap();
+        assert_eq!(table.steps, Steps::Dates);
+        assert_eq!(table.series.iter().map(|one| one.key.as_str()).collect::<Vec<_>>(), ["eggs", "cod, whole"]);
+        let sold: Vec<Option<f64>> = table.series[0].steps.iter().map(|step| step.sold).collect();
+        assert_eq!(sold, [Some(12.0), None, Some(9.0)]);
+    }
+
+    #[test]
+    fn a_missing_value_is_unknown_and_behind_the_last_it_lies_ahead() {
+        let table = read("unique_id,ds,y,rain\neggs,1,,0\neggs,2,5,1\neggs,3,,\neggs,4,6,0\neggs,5,,1\n").unwrap();
+        let eggs = &table.series[0];
+        assert_eq!(eggs.steps.len(), 4);
+        assert_eq!(eggs.steps[2].sold, None);
+        assert_eq!(eggs.regressors, [[Some(0.0), Some(1.0), None, Some(0.0), Some(1.0)]]);
+        assert_eq!(table.regressors, ["rain"]);
+    }
+
+    #[test]
+    fn a_day_that_ran_out_says_so() {
+        let table = read("unique_id,ds,y,sold_out,share\na,1,5,1,0.6\na,2,5,1,\na,3,5,0,\na,4,5,,\n").unwrap();
+        let shelves: Vec<Shelf> = table.series[0].steps.iter().map(|step| step.shelf).collect();
+        let known = Shelf::SoldOut { share_bp: 6_000 };
+        assert_eq!(shelves, [known, Shelf::SoldOutSometime, Shelf::Stocked, Shelf::Stocked]);
+    }
+
+    #[test]
+    fn every_odd_row_is_named() {
+        assert_eq!(refused(""), "the file is empty");
+        assert_eq!(refused("unique_id,ds\n"), "row 1: no column y");
+        assert_eq!(refused("unique_id,ds,y,y\n"), "row 1: column y stands there twice");
+        assert_eq!(refused("unique_id,ds,y\neggs,1\n"), "row 2: 2 cells, the head has 3");
+        assert_eq!(refused("unique_id,ds,y\n,1,2\n"), "row 2: unique_id is empty");
+        assert_eq!(refused("unique_id,ds,y\neggs,1,-2\n"), "row 2: y -2 is below zero");
+        assert_eq!(refused("unique_id,ds,y\neggs,1,many\n"), "row 2: y \"many\" is not a number");
+        assert_eq!(refused("unique_id,ds,y\neggs,1,inf\n"), "row 2: y \"inf\" is not a number");
+        assert_eq!(
+            refused("unique_id,ds,y\neggs,2026-02-30,1\n"),
+            "row 2: ds \"2026-02-30\" is neither a date like 2026-03-28 nor a whole number"
+        );
+        assert_eq!(refused("unique_id,ds,y\neggs,1,1\n\neggs,1,2\n"), "row 4: eggs on 1 stands in row 2 already");
+        assert_eq!(refused("unique_id,ds,y\na,1,1\nb,2026-03-28,1\n"), "row 3: dates and plain numbers in one file");
+        assert_eq!(refused("unique_id,ds,y,share\na,1,1,1.5\n"), "row 2: share \"1.5\" is not above 0 through 1");
+        assert_eq!(refused("unique_id,ds,y,sold_out\na,1,1,2\n"), "row 2: sold_out \"2\" is not 0 or 1");
+        assert_eq!(refused("unique_id,ds,y\na,1,1\na,900000,1\n"), "row 3: a spans more than 200000 steps");
+    }
+
+    #[test]
+    fn days_and_dates_agree_over_centuries() {
+        for day_number in (-100_000..100_000).step_by(37) {
+            assert_eq!(day(&date(day_number)), Some(day_number));
+        }
+    }
+}
