@@ -4,9 +4,11 @@ mod bench;
 mod child;
 mod demo;
 mod export;
+mod forecast;
 mod heads;
 mod import;
 mod kill;
+mod replenish;
 mod roads;
 mod route;
 mod serve;
@@ -40,6 +42,10 @@ enum Command {
     Roads(roads::RoadsArgs),
     /// Plan delivery routes from a file, measure the planner, check a solution.
     Route(route::RouteArgs),
+    /// Forecast demand from a file of sales, hold forecasts against the past.
+    Forecast(forecast::ForecastArgs),
+    /// Rehearse orders on real demand, solve a small case exactly.
+    Replenish(replenish::ReplenishArgs),
     /// Take a file of products, suppliers, customers, quotes, sales, stock or orders: all of it, or nothing.
     Import(import::ImportArgs),
     /// Write a file to be filled in and imported.
@@ -89,6 +95,8 @@ fn main() -> ExitCode {
             Command::Verify(args) => verify::verify(&args).await,
             Command::Roads(args) => roads::roads(&args),
             Command::Route(args) => route::route(&args),
+            Command::Forecast(args) => forecast::forecast(&args),
+            Command::Replenish(args) => replenish::replenish(&args),
             Command::Import(args) => import::import(args).await,
             Command::Template(args) => import::template(&args),
             Command::Backup(args) => serve::backup(&args).await,

@@ -104,6 +104,12 @@ enum Of {
 /// assert!(report.engine.mase < report.floor.mase);
 /// ```
 pub fn run(engine: &Engine, panel: &[Series], past: &Backtest) -> Result<Report, BacktestError> {
+    against(engine, panel, panel, past)
+}
+
+/// Looks back on forecasts made from `panel`, and holds them against what was wanted in truth: the same series in the
+/// same order, where what was written down is not what was wanted.
+pub fn against(engine: &Engine, panel: &[Series], truth: &[Series], past: &Backtest) -> Result<Report, BacktestError> {
     if panel.is_empty() {
         return Err(BacktestError::NoSeries);
     }
@@ -120,13 +126,13 @@ pub fn run(engine: &Engine, panel: &[Series], past: &Backtest) -> Result<Report,
         let known: Vec<Series> = panel.iter().map(|series| series.before(series.steps.len() - back)).collect();
         let told = engine.run(&known, &past.levels, past.threads);
         let third = origin * 3 / past.origins;
-        for ((series, told), sums) in panel.iter().zip(&told).zip(&mut sums) {
+        for ((series, told), sums) in truth.iter().zip(&told).zip(&mut sums) {
             for (of, sums) in [Of::Median, Of::Mean, Of::Floor].into_iter().zip(sums) {
                 judge(engine, series, told, of, third, past, &pairs, sums);
             }
         }
     }
-    let scales: Vec<f64> = in_parts(panel, past.threads, |series| scale(series, engine, past)).into_iter().collect();
+    let scales: Vec<f64> = in_parts(truth, past.threads, |series| scale(series, engine, past)).into_iter().collect();
     let score = |of: usize| score(&sums, of, &scales, &past.levels, &pairs);
     let by_series = panel.iter().zip(&sums).zip(&scales).map(|((series, sums), scale)| {
         let mase = |of: &Sums| of.distance / number::count(of.judged).max(1.0) / scale;

@@ -4,7 +4,8 @@ use crate::censored::{self, Demand};
 use crate::drift::{Drift, Witness};
 use crate::ensemble::{self, Blend, Member};
 use crate::models::{Model, Paths};
-use crate::quantiles::{Miss, Spread};
+use crate::quantiles::{self, Miss, Spread};
+use crate::replenish::policy::{Ahead, Scenario};
 use crate::{Series, number};
 
 /// How to forecast a set of series of the same kind.
@@ -91,7 +92,7 @@ impl Engine {
     pub fn learn(&self, series: &Series) -> Learnt {
         let demand = censored::demand(&series.steps, self.season);
         let history = &demand.values;
-        let first = FEET.max(2 * self.season).min(history.len() / 2);
+        let first = FEET.max(2 * self.season).min(history.len() / 2).max(1);
         let few = [Member { model: Model::SeasonalWindow, season: self.season }];
         let members = if history.len() < SEASONS_MIN * self.season { &few[..] } else { &self.members };
         let blend = ensemble::blend(history, &demand.shown, members, first, self.horizon);
@@ -139,12 +140,19 @@ impl Engine {
         for ahead in 0..self.horizon {
             let begin = end.saturating_sub(REMEMBERED).max(learnt.blend.paths.first());
             let misses: Vec<Miss> = (begin..end.saturating_sub(ahead))
-                .filter(|origin| learnt.demand.shown[origin + ahead])
-                .map(|origin| Miss {
-                    came: history[origin + ahead],
-                    told: told(origin, ahead),
-                    ago: end - origin,
-                    same: (end - origin).is_multiple_of(self.season),
+                .flat_map(|origin| {
+                    let miss = |came: f64, part: f64| Miss {
+                        came,
+                        told: told(origin, ahead),
+                        ago: end - origin,
+                        same: (end - origin).is_multiple_of(self.season),
+                        part,
+                    };
+                    let at = origin + ahead;
+                    let shown = learnt.demand.shown[at].then(|| miss(history[at], 1.0));
+                    let between = learnt.demand.between[at].unwrap_or_default().map(|came| miss(came, 1.0 / 3.0));
+                    let hidden = between.into_iter().filter(move |_| learnt.demand.between[at].is_some());
+                    shown.into_iter().chain(hidden)
                 })
                 .collect();
             let spread = Spread::of(&misses, usual);
@@ -154,6 +162,35 @@ impl Engine {
             outlook.quantiles.push(rising(levels, |level| spread.quantile(mean, level)));
         }
         outlook
+    }
+
+    /// The ways the steps ahead may go: what is forecast, with the errors that forecasts from each of the last steps had
+    /// over all steps ahead, so that a week that strays, strays as weeks do. In whole units.
+    pub fn ahead(&self, learnt: &Learnt, drift: &Drift) -> Ahead {
+        let history = &learnt.demand.values;
+        let (end, paths) = (history.len(), &learnt.blend.paths);
+        let step = |at: usize| learnt.first + i64::try_from(at).unwrap_or(0);
+        let told = |origin: usize, ahead: usize| {
+            paths.from(origin).get(ahead).map_or(0.0, |told| told * drift.factor(step(origin), ahead))
+        };
+        let ground = 0.1 * history.iter().sum::<f64>() / number::count(end).max(1.0) + 1e-6;
+        let unit = |told: f64| (told + ground).sqrt();
+        let mean: Vec<f64> = (0..self.horizon).map(|ahead| told(end, ahead)).collect();
+        let begin = end.saturating_sub(REMEMBERED).max(paths.first());
+        let scenarios = (begin..(end + 1).saturating_sub(self.horizon)).map(|origin| {
+            let demand = mean.iter().enumerate().map(|(ahead, mean)| {
+                let then = told(origin, ahead);
+                let error = (history[origin + ahead] - then) / unit(then);
+                number::whole((mean + error * unit(*mean)).max(0.0))
+            });
+            let same = (end - origin).is_multiple_of(self.season);
+            Scenario { weight: quantiles::weight(end - origin, same), demand: demand.collect() }
+        });
+        let mut scenarios: Vec<Scenario> = scenarios.collect();
+        if scenarios.is_empty() {
+            scenarios.push(Scenario { weight: 1.0, demand: mean.iter().map(|mean| number::whole(*mean)).collect() });
+        }
+        Ahead { mean, scenarios }
     }
 
     /// All of it for a set of series, on so many threads. The answer does not depend on how many.
@@ -201,7 +238,7 @@ fn rising(levels: &[f64], quantile: impl Fn(f64) -> f64) -> Vec<f64> {
 fn alarm(learnt: &Learnt, told: &impl Fn(usize, usize) -> f64) -> Option<Alarm> {
     let end = learnt.demand.values.len();
     let begin = end.saturating_sub(WATCHED);
-    if begin < learnt.blend.paths.first() {
+    if end < 2 * WATCHED || begin < learnt.blend.paths.first() {
         return None;
     }
     let errors = (begin..end).map(|origin| learnt.demand.values[origin] - told(origin, 0));

@@ -23,16 +23,18 @@
 pub mod backtest;
 pub mod censored;
 mod censoring;
+pub mod chance;
 pub mod drift;
 mod engine;
 pub mod ensemble;
+pub mod masking;
 pub mod models;
 mod number;
 mod optimise;
 mod profile;
 mod quantiles;
 mod ranking;
-mod replenish;
+pub mod replenish;
 mod series;
 pub mod table;
 

@@ -40,3 +40,44 @@ pub(crate) fn quantile(sorted: &[f64], bp: i64) -> f64 {
 pub(crate) fn sort(values: &mut [f64]) {
     values.sort_by(f64::total_cmp);
 }
+
+/// The density of the standard normal law.
+pub(crate) fn normal_density(z: f64) -> f64 {
+    (-z * z / 2.0).exp() / std::f64::consts::TAU.sqrt()
+}
+
+/// The share of the standard normal law below `z`, to seven digits (Abramowitz and Stegun 26.2.17).
+pub(crate) fn normal(z: f64) -> f64 {
+    let t = 1.0 / (1.0 + 0.231_641_9 * z.abs());
+    let tail = [0.319_381_530, -0.356_563_782, 1.781_477_937, -1.821_255_978, 1.330_274_429];
+    let sum = tail.iter().rev().fold(0.0, |sum, part| (sum + part) * t);
+    let above = normal_density(z) * sum;
+    if z >= 0.0 { 1.0 - above } else { above }
+}
+
+/// What the standard normal law stays below in the share `level` of all cases: its inverse, by halving.
+pub(crate) fn normal_quantile(level: f64) -> f64 {
+    let (mut low, mut high) = (-9.0, 9.0);
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if normal(middle) < level {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    f64::midpoint(low, high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_normal_law_is_that_of_the_tables() {
+        for (z, share) in [(0.0, 0.5), (1.0, 0.841_344_7), (-1.959_964, 0.025), (2.575_829, 0.995)] {
+            assert!((normal(z) - share).abs() < 2e-7, "{z}");
+            assert!((normal_quantile(share) - z).abs() < 1e-5, "{share}");
+        }
+    }
+}

@@ -29,6 +29,14 @@ pub(crate) struct Miss {
     pub(crate) ago: usize,
     /// Whether the step was the same one of its season.
     pub(crate) same: bool,
+    /// Which part of one step it stands for: a step that ran out stands there as several, each less.
+    pub(crate) part: f64,
+}
+
+/// What an error of so many steps ago weighs.
+pub(crate) fn weight(ago: usize, same: bool) -> f64 {
+    let other = if same { 1.0 } else { OTHER_WEEKDAY };
+    other * 0.5_f64.powf(number::count(ago) / HALVED_AFTER)
 }
 
 /// The errors of one step ahead, ready to be asked.
@@ -48,10 +56,7 @@ impl Spread {
         let ground = 0.1 * usual + 1e-6;
         let unit = |told: f64| (told.max(0.0) + ground).sqrt();
         let in_time: Vec<f64> = misses.iter().map(|miss| (miss.came - miss.told) / unit(miss.told)).collect();
-        let weight = |miss: &Miss| {
-            let other = if miss.same { 1.0 } else { OTHER_WEEKDAY };
-            other * 0.5_f64.powf(number::count(miss.ago) / HALVED_AFTER)
-        };
+        let weight = |miss: &Miss| miss.part * weight(miss.ago, miss.same);
         let mut errors: Vec<(f64, f64)> = in_time.iter().copied().zip(misses.iter().map(weight)).collect();
         if errors.len() < ERRORS_MIN {
             let missing = number::count(ERRORS_MIN - errors.len()) / number::count(STRAY.len());
@@ -106,7 +111,9 @@ mod tests {
     use super::*;
 
     fn misses(came: impl Fn(usize) -> f64, count: usize) -> Vec<Miss> {
-        (0..count).map(|at| Miss { came: came(at), told: 50.0, ago: count - at, same: at % 7 == 0 }).collect()
+        (0..count)
+            .map(|at| Miss { came: came(at), told: 50.0, ago: count - at, same: at % 7 == 0, part: 1.0 })
+            .collect()
     }
 
     #[test]

@@ -1,0 +1,96 @@
+//! `freshet forecast` as somebody types it: tell, look back, refuse.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn freshet(words: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_freshet")).args(words).current_dir(folder).output().expect("the program runs")
+}
+
+/// Twenty weeks of spinach and eggs from a Thursday on; Sundays sell double.
+fn sales() -> String {
+    let mut text = String::from("unique_id,ds,y\n");
+    for (key, usual) in [("spinach", 20), ("eggs", 9)] {
+        for day in 0..140_i64 {
+            let date = forecast::table::date(20_000 + day);
+            let sold = if (20_000 + day) % 7 == 6 { 2 * usual } else { usual + day % 3 };
+            writeln!(text, "{key},{date},{sold}").expect("a text grows");
+        }
+    }
+    text
+}
+
+#[test]
+fn a_week_is_told_for_every_product_and_twice_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("sales.csv"), sales()).unwrap();
+
+    let words = ["forecast", "run", "sales.csv", "--horizon", "7", "--quantiles", "0.1,0.9", "--out"];
+    for (out, threads) in [("first.csv", "1"), ("second.csv", "2")] {
+        let told = freshet(&[&words[..], &[out, "--threads", threads]].concat(), folder.path());
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    }
+
+    let first = fs::read_to_string(folder.path().join("first.csv")).unwrap();
+    assert_eq!(first, fs::read_to_string(folder.path().join("second.csv")).unwrap());
+    let rows: Vec<&str> = first.lines().collect();
+    assert_eq!((rows[0], rows.len()), ("unique_id,ds,forecast,mean,q0.1,q0.9,alarm", 15));
+    let sunday = (0..7).find(|ahead| (20_140 + ahead) % 7 == 6).unwrap();
+    let row = rows[1 + usize::try_from(sunday).unwrap()];
+    let forecast: f64 = row.split(',').nth(2).unwrap().parse().unwrap();
+    assert!((35.0..45.0).contains(&forecast), "{row}");
+    assert!(row.starts_with(&format!("spinach,{}", forecast::table::date(20_140 + sunday))), "{row}");
+}
+
+#[test]
+fn a_look_back_tells_the_engine_and_the_floor() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("sales.csv"), sales()).unwrap();
+
+    let told = freshet(&["forecast", "backtest", "sales.csv", "--origins", "4", "--json"], folder.path());
+
+    let report: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!((report["series"].as_u64(), report["judged"].as_u64()), (Some(2), Some(56)));
+    let (ours, floor) = (report["engine"]["mase"].as_f64().unwrap(), report["floor"]["mase"].as_f64().unwrap());
+    assert!(ours > 0.0 && ours < floor, "{report}");
+}
+
+#[test]
+fn odd_files_and_wishes_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |text: &str, words: &[&str]| {
+        fs::write(folder.path().join("odd.csv"), text).unwrap();
+        let refused = freshet(&[&["forecast"], words].concat(), folder.path());
+        assert!(!refused.status.success());
+        String::from_utf8_lossy(&refused.stderr).into_owned()
+    };
+
+    let negative = refused("unique_id,ds,y\neggs,2026-03-28,-4\n", &["run", "odd.csv"]);
+    let twice = refused("unique_id,ds,y\neggs,2026-03-28,4\neggs,2026-03-28,4\n", &["run", "odd.csv"]);
+    let nothing = refused("unique_id,ds,y\n", &["run", "odd.csv"]);
+    let short = refused("unique_id,ds,y\neggs,2026-03-28,4\n", &["backtest", "odd.csv"]);
+    let level = refused(&sales(), &["run", "odd.csv", "--quantiles", "1.5"]);
+    let model = refused(&sales(), &["run", "odd.csv", "--models", "oracle"]);
+
+    assert!(negative.contains("odd.csv: row 2: y -4 is below zero"), "{negative}");
+    assert!(twice.contains("row 3: eggs on 2026-03-28 stands in row 2 already"), "{twice}");
+    assert!(nothing.contains("no row of sales"), "{nothing}");
+    assert!(short.contains("eggs: 1 steps, so many origins and steps ahead need 43"), "{short}");
+    assert!(level.contains("--quantiles 1.5: between 0 and 1"), "{level}");
+    assert!(model.contains("--models oracle: known are seasonal-naive"), "{model}");
+}
+
+#[test]
+fn one_day_and_only_zeros_have_an_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "unique_id,ds,y\none,2026-03-28,12\nnone,2026-03-01,0\nnone,2026-03-28,0\n";
+    fs::write(folder.path().join("short.csv"), text).unwrap();
+
+    let told = freshet(&["forecast", "run", "short.csv", "--horizon", "1"], folder.path());
+
+    let text = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(text.contains("one,2026-03-29,12.0000,12.0000"), "{text}");
+    assert!(text.contains("none,2026-03-29,0.0000,0.0000,0.0000"), "{text}");
+}

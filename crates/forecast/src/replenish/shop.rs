@@ -1,0 +1,248 @@
+//! A shop in numbers: goods come in the morning, customers take them, what has reached its last day is thrown away at
+//! night. The same days and the same luck for every policy that is compared.
+
+/// Which goods customers take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Issue {
+    /// What ends first is handed out first.
+    Fefo,
+    /// Customers reach for the freshest.
+    Lifo,
+}
+
+/// The goods and what their fate costs, for a unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Terms {
+    /// For how many days goods can be sold, the day on which they come included.
+    pub life: usize,
+    /// How many days after the order they come; 1 is tomorrow morning.
+    pub lead: usize,
+    /// How many units a case holds.
+    pub pack: i64,
+    /// The least that a supplier brings.
+    pub minimum: i64,
+    pub issue: Issue,
+    /// What a unit costs to buy, as far as it is not earned back by selling it.
+    pub bought: f64,
+    /// What a unit costs that somebody wanted and did not get.
+    pub lost: f64,
+    /// What a unit costs that nobody wanted in time.
+    pub outdated: f64,
+    /// What a unit costs for a night.
+    pub held: f64,
+}
+
+impl Terms {
+    /// Whole cases, enough of them, and nothing below the least that is brought.
+    pub fn whole(&self, wanted: f64) -> i64 {
+        let pack = self.pack.max(1);
+        let wanted = crate::number::whole(wanted.ceil().max(0.0));
+        let cases = (wanted + pack - 1).div_euclid(pack) * pack;
+        if cases > 0 && cases < self.minimum { (self.minimum + pack - 1).div_euclid(pack) * pack } else { cases }
+    }
+}
+
+/// What lies on the shelf, by how many days it can still be sold; first what ends today.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stock {
+    by_life: Vec<i64>,
+}
+
+impl Stock {
+    pub fn empty(life: usize) -> Self {
+        Self { by_life: vec![0; life.max(1)] }
+    }
+
+    /// So much of each life, what ends today first.
+    pub fn of(by_life: &[i64]) -> Self {
+        Self { by_life: by_life.to_vec() }
+    }
+
+    pub fn whole(&self) -> i64 {
+        self.by_life.iter().sum()
+    }
+
+    /// What ends tonight.
+    pub fn oldest(&self) -> i64 {
+        self.by_life.first().copied().unwrap_or(0)
+    }
+
+    pub fn by_life(&self) -> &[i64] {
+        &self.by_life
+    }
+
+    /// Goods that can be sold for so many days, today included. What comes too late to be sold is not taken in.
+    pub fn receive(&mut self, quantity: i64, life: usize) {
+        if let Some(slot) = life.checked_sub(1).and_then(|slot| self.by_life.get_mut(slot)) {
+            *slot += quantity;
+        }
+    }
+
+    /// Hands out what is wanted, as far as it is there. What is lacking.
+    pub fn sell(&mut self, wanted: i64, issue: Issue) -> i64 {
+        let mut open = wanted.max(0);
+        let mut take = |slot: &mut i64| {
+            let taken = open.min(*slot);
+            *slot -= taken;
+            open -= taken;
+        };
+        match issue {
+            Issue::Fefo => self.by_life.iter_mut().for_each(&mut take),
+            Issue::Lifo => self.by_life.iter_mut().rev().for_each(&mut take),
+        }
+        open
+    }
+
+    /// The night: what ended is thrown away, everything else is a day older. What was thrown away.
+    pub fn night(&mut self) -> i64 {
+        let ended = self.oldest();
+        self.by_life.rotate_left(1);
+        if let Some(freshest) = self.by_life.last_mut() {
+            *freshest = 0;
+        }
+        ended
+    }
+}
+
+/// What a buyer sees in the morning, before the doors open: the goods of today have come.
+#[derive(Clone, Copy, Debug)]
+pub struct Morning<'a> {
+    /// Which day of the trial.
+    pub day: usize,
+    pub stock: &'a Stock,
+    /// What comes on the next mornings; tomorrow first. Today's order is not among it.
+    pub on_order: &'a [i64],
+}
+
+impl Morning<'_> {
+    pub fn position(&self) -> i64 {
+        self.stock.whole() + self.on_order.iter().sum::<i64>()
+    }
+}
+
+/// What came of a trial.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Result {
+    pub wanted: i64,
+    pub sold: i64,
+    pub ordered: i64,
+    pub outdated: i64,
+    pub held: i64,
+    pub cost: f64,
+}
+
+impl Result {
+    /// Cost for each unit wanted.
+    pub fn cost_per_unit(&self) -> f64 {
+        self.cost / crate::number::float(self.wanted).max(1.0)
+    }
+
+    /// The share of what was wanted that was there.
+    pub fn fill(&self) -> f64 {
+        crate::number::float(self.sold) / crate::number::float(self.wanted).max(1.0)
+    }
+
+    /// The share of what was ordered that was thrown away.
+    pub fn waste(&self) -> f64 {
+        crate::number::float(self.outdated) / crate::number::float(self.ordered).max(1.0)
+    }
+
+    fn add_day(&mut self, wanted: i64, lacking: i64, outdated: i64, held: i64, terms: &Terms) {
+        let float = crate::number::float;
+        self.wanted += wanted;
+        self.sold += wanted - lacking;
+        self.outdated += outdated;
+        self.held += held;
+        self.cost += terms.lost * float(lacking) + terms.outdated * float(outdated) + terms.held * float(held);
+    }
+}
+
+/// Lets a buyer work through the days. It begins with empty shelves and nothing on order, and what is ordered on the
+/// last days still comes and may outlast the trial.
+///
+/// ```
+/// use forecast::replenish::shop::{Issue, Terms, trial};
+///
+/// let terms = Terms { life: 2, lead: 1, pack: 1, minimum: 0, issue: Issue::Fefo, bought: 0.0, lost: 0.6, outdated: 0.4, held: 0.01 };
+/// // Ten are wanted daily and ten ordered daily: only the first day has nothing.
+/// let result = trial(&terms, &[10; 5], |_| 10);
+/// assert_eq!((result.sold, result.outdated), (40, 0));
+/// ```
+pub fn trial(terms: &Terms, demand: &[i64], mut buyer: impl FnMut(&Morning<'_>) -> i64) -> Result {
+    let mut stock = Stock::empty(terms.life);
+    let mut on_order = vec![0; terms.lead.max(1)];
+    let mut result = Result::default();
+    for (day, wanted) in demand.iter().enumerate() {
+        stock.receive(on_order[0], terms.life);
+        on_order.rotate_left(1);
+        let last = on_order.len() - 1;
+        on_order[last] = 0;
+        let order = buyer(&Morning { day, stock: &stock, on_order: &on_order }).max(0);
+        on_order[last] = order;
+        result.ordered += order;
+        result.cost += terms.bought * crate::number::float(order);
+        let lacking = stock.sell(*wanted, terms.issue);
+        let outdated = stock.night();
+        result.add_day(*wanted, lacking, outdated, stock.whole(), terms);
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_goes_first_or_the_freshest_and_nothing_is_lost_from_the_books() {
+        let mut fefo = Stock::of(&[4, 0, 6]);
+        assert_eq!(fefo.sell(5, Issue::Fefo), 0);
+        assert_eq!(fefo.by_life(), [0, 0, 5]);
+        let mut lifo = Stock::of(&[4, 0, 6]);
+        assert_eq!((lifo.sell(12, Issue::Lifo), lifo.whole()), (2, 0));
+        let mut old = Stock::of(&[4, 1, 6]);
+        assert_eq!((old.night(), old.by_life().to_vec()), (4, vec![1, 6, 0]));
+    }
+
+    #[test]
+    fn what_is_ordered_is_sold_thrown_away_or_still_there() {
+        for seed in 0..200_i64 {
+            let demand: Vec<i64> = (0..40).map(|day| (seed * 31 + day * 7_919) % 23).collect();
+            let terms = Terms {
+                life: 3,
+                lead: 2,
+                pack: 5,
+                minimum: 10,
+                issue: Issue::Fefo,
+                bought: 0.0,
+                lost: 1.0,
+                outdated: 1.0,
+                held: 0.0,
+            };
+            let mut there = 0;
+            let result = trial(&terms, &demand, |morning| {
+                there = morning.position();
+                terms.whole(crate::number::float((seed + 40) % 37))
+            });
+            let last = terms.whole(crate::number::float((seed + 40) % 37));
+            let left = result.ordered - result.sold - result.outdated;
+            // The shelf of the last morning and the last order, less what that day took.
+            assert!(left >= 0 && left <= there + last, "{result:?} {there}");
+        }
+    }
+
+    #[test]
+    fn cases_are_whole_and_the_least_is_kept() {
+        let terms = Terms {
+            life: 3,
+            lead: 1,
+            pack: 6,
+            minimum: 10,
+            issue: Issue::Fefo,
+            bought: 0.0,
+            lost: 1.0,
+            outdated: 1.0,
+            held: 0.0,
+        };
+        assert_eq!([-4.0, 0.0, 0.2, 11.9, 12.1].map(|wanted| terms.whole(wanted)), [0, 0, 12, 12, 18]);
+    }
+}
