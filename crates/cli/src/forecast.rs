@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use forecast::backtest::{self, Backtest, Report, Score};
+use forecast::masking::{Mask, Stock, Written, masked};
 use forecast::models::Model;
 use forecast::table::{self, Steps, Table};
 use forecast::{Alarm, Engine, Outlook, Series, Used};
@@ -76,9 +77,34 @@ struct BacktestArgs {
     /// How many steps lie between origins; the horizon when left out.
     #[arg(long)]
     apart: Option<usize>,
+    /// Learn from copies that ran out on 15 % of the days, written down so; judge by the sales of the file.
+    #[arg(long)]
+    mask: Option<WrittenDown>,
+    /// What the copies had in stock.
+    #[arg(long, default_value = "level")]
+    stock: Stocked,
+    /// How many copies of each series.
+    #[arg(long, default_value_t = 20)]
+    seeds: u64,
     #[arg(long)]
     json: bool,
 }
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum WrittenDown {
+    Hour,
+    Day,
+    Nothing,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Stocked {
+    Level,
+    Weekday,
+}
+
+/// The share of days on which a masked copy runs out.
+const SOLD_OUT: f64 = 0.15;
 
 #[derive(Args)]
 struct BenchArgs {
@@ -208,6 +234,9 @@ fn look_back(args: &BacktestArgs) -> Result<ExitCode, Failure> {
         levels: args.how.quantiles.clone(),
         threads: args.how.threads,
     };
+    if let Some(written) = args.mask {
+        return look_back_masked(args, &engine, &table.series, &past, written);
+    }
     let report = backtest::run(&engine, &table.series, &past)
         .map_err(|error| Failure::new(format!("{}: {error}", args.file.display())))?;
     if args.json {
@@ -220,6 +249,61 @@ fn look_back(args: &BacktestArgs) -> Result<ExitCode, Failure> {
     }
     let beaten = report.by_series.values().filter(|(ours, floor)| ours > floor).count();
     print(&format!("{beaten} series for which last season's sales did better"));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What running out does to forecasts, and how much of it is undone.
+fn look_back_masked(
+    args: &BacktestArgs,
+    engine: &Engine,
+    truth: &[Series],
+    past: &Backtest,
+    written: WrittenDown,
+) -> Result<ExitCode, Failure> {
+    if args.seeds == 0 {
+        return Err(Failure::new("--seeds 0: at least one copy"));
+    }
+    let wrong = |error: &dyn std::fmt::Display| Failure::new(format!("{}: {error}", args.file.display()));
+    let stock = match args.stock {
+        Stocked::Level => Stock::Level,
+        Stocked::Weekday => Stock::Weekday,
+    };
+    let written = match written {
+        WrittenDown::Hour => Written::Hour,
+        WrittenDown::Day => Written::Day,
+        WrittenDown::Nothing => Written::Nothing,
+    };
+    let uncensored = backtest::run(engine, truth, past).map_err(|error| wrong(&error))?;
+    let learn_from = |written: Written| -> Result<[f64; 4], Failure> {
+        let mut sums = [0.0; 4];
+        for seed in 0..args.seeds {
+            let mask = Mask { sold_out: SOLD_OUT, written, stock, seed };
+            let copies: Vec<Series> = truth.iter().map(|series| masked(series, engine.season, mask)).collect();
+            let report = backtest::against(engine, &copies, truth, past).map_err(|error| wrong(&error))?;
+            let figures = [report.engine.bias, report.engine.wape, report.mean.bias, report.mean.wape];
+            for (sum, figure) in sums.iter_mut().zip(figures) {
+                *sum += figure;
+            }
+        }
+        let seeds = f64::from(u32::try_from(args.seeds).unwrap_or(u32::MAX));
+        Ok(sums.map(|sum| sum / seeds))
+    };
+    let (blind, corrected) = (learn_from(Written::Nothing)?, learn_from(written)?);
+    let whole = [uncensored.engine.bias, uncensored.engine.wape, uncensored.mean.bias, uncensored.mean.wape];
+    for (name, at) in [("median", 0), ("mean", 2)] {
+        let cost = blind[at + 1] - whole[at + 1];
+        let regained = (blind[at + 1] - corrected[at + 1]) / if cost.abs() > 1e-12 { cost } else { f64::NAN };
+        print(&format!(
+            "{name:<7} bias {:+.4} uncensored, {:+.4} blind, {:+.4} corrected (off by {:+.4}); WAPE {:.4}, {:.4}, {:.4} (regained {regained:.3} of {cost:+.4})",
+            whole[at],
+            blind[at],
+            corrected[at],
+            corrected[at] - whole[at],
+            whole[at + 1],
+            blind[at + 1],
+            corrected[at + 1],
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

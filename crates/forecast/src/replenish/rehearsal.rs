@@ -19,7 +19,7 @@ pub enum Policy {
 
 /// The numbers that are tried.
 const COVERS: [f64; 3] = [1.5, 2.0, 2.4];
-const GOODWILLS: [f64; 4] = [1.0, 1.15, 1.3, 1.45];
+const GOODWILLS: [f64; 5] = [1.0, 1.2, 1.4, 1.6, 1.8];
 
 /// What is rehearsed.
 #[derive(Clone, Debug)]
