@@ -28,9 +28,9 @@ const ROUNDS: usize = 12;
 /// A day further off than so many times the middle distance is not one of the usual kind.
 const ODD: f64 = 4.5;
 /// A weekday that ran out every time could be anything. So many days that ran out only just are taken to have been seen.
-const JUST_OUT: f64 = 3.0;
+const JUST_OUT: f64 = 5.0;
 /// The share of what days stray that is the arrival of customers within the day; the rest is that days differ.
-const ARRIVALS: f64 = 0.5;
+const ARRIVALS: f64 = 0.35;
 /// Three equally likely points with the spread of a whole bell lie this many deviations apart.
 const APART: f64 = 1.224_744_871;
 
