@@ -57,19 +57,19 @@ struct SimulateArgs {
     #[arg(long, default_value_t = 2)]
     settling: usize,
     /// For how many days goods can be sold, the day on which they come included.
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = Terms::default().life)]
     life: usize,
     /// How many days after the order goods come.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = Terms::default().lead)]
     lead: usize,
     #[arg(long, default_value = "fefo")]
     issue: Handing,
     /// What a unit costs that somebody wanted and did not get, that ended unsold, that stayed for a night.
-    #[arg(long, default_value_t = 0.6)]
+    #[arg(long, default_value_t = Terms::default().lost)]
     lost: f64,
-    #[arg(long, default_value_t = 0.4)]
+    #[arg(long, default_value_t = Terms::default().outdated)]
     outdated: f64,
-    #[arg(long, default_value_t = 0.01)]
+    #[arg(long, default_value_t = Terms::default().held)]
     held: f64,
     #[arg(long, default_value_t = 2.0)]
     cover: f64,
@@ -120,16 +120,14 @@ fn simulate(args: &SimulateArgs) -> Result<ExitCode, Failure> {
     let terms = Terms {
         life: args.life,
         lead: args.lead,
-        pack: 1,
-        minimum: 0,
         issue: match args.issue {
             Handing::Fefo => Issue::Fefo,
             Handing::Lifo => Issue::Lifo,
         },
-        bought: 0.0,
         lost: args.lost,
         outdated: args.outdated,
         held: args.held,
+        ..Terms::default()
     };
     let rehearsal = Rehearsal { days: args.days, settling: args.settling, terms, threads: args.threads };
     let stage =

@@ -61,6 +61,9 @@ fn orders_reach_their_doors_and_the_books_balance() {
     assert_eq!(count("recall", "customers_reached") > 0, count("recall", "orders") > 0, "{counts}");
     assert_eq!((count("meetings", "held"), count("meetings", "actions")), (1, 1), "{counts}");
     assert!(count("market", "prices_observed") > 0, "the buyer looks before asking: {counts}");
+    let webhook = &report["run"]["published"]["webhook"];
+    assert!(webhook["events"].as_i64() > Some(0), "the partner is told what was sealed: {webhook}");
+    assert_eq!(webhook["forged"], 0, "and every message is signed: {webhook}");
     let cases = &report["run"]["conformance"]["TPE"];
     for step in ["1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "2.2", "2.3", "2.4", "3.1", "4.2", "4.3"] {
         assert!(cases[step]["ended"].as_i64() > Some(0), "procedure {step} is held against no case: {cases}");

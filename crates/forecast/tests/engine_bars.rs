@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use forecast::backtest::{Backtest, Report, run};
 use forecast::replenish::rehearsal::{Outcome, Policy, Rehearsal};
-use forecast::replenish::shop::{Issue, Terms};
+use forecast::replenish::shop::Terms;
 use forecast::{Engine, Series, table};
 
 /// The best that reference models reach on each set over four weeks (MASE of the mean of three of them).
@@ -70,19 +70,8 @@ fn eight_of_ten_days_lie_in_the_band_of_eight_tenths() {
 #[test]
 fn the_buyer_that_thinks_halves_the_cost_of_last_weeks_rule() {
     let Some(panel) = series("french_bakery_daily.csv") else { return };
-    let terms = Terms {
-        life: 3,
-        lead: 1,
-        pack: 1,
-        minimum: 0,
-        issue: Issue::Fefo,
-        bought: 0.0,
-        lost: 0.6,
-        outdated: 0.4,
-        held: 0.01,
-    };
     // Some of the products over some of the days; all of them take a minute.
-    let stage = Rehearsal { days: 92, settling: 2, terms, threads: 2 }.stage(&panel[..6]).unwrap();
+    let stage = Rehearsal { days: 92, settling: 2, terms: Terms::default(), threads: 2 }.stage(&panel[..6]).unwrap();
     let (ours, floor) = (stage.play(stage.tuned(2), 2), stage.play(Policy::LastWeek, 2));
     let ratio = |(ours, floor): (&Outcome, &Outcome)| ours.whole.cost_per_unit() / floor.whole.cost_per_unit();
     let mean = ours.iter().zip(&floor).map(ratio).sum::<f64>() / 6.0;

@@ -138,20 +138,6 @@ pub fn expected_ending(stock: &Stock, means: &[f64], issue: Issue) -> Vec<i64> {
 mod tests {
     use super::*;
 
-    fn terms() -> Terms {
-        Terms {
-            life: 3,
-            lead: 1,
-            pack: 1,
-            minimum: 0,
-            issue: Issue::Fefo,
-            bought: 0.0,
-            lost: 0.6,
-            outdated: 0.4,
-            held: 0.01,
-        }
-    }
-
     fn ahead(demand: &[&[i64]]) -> Ahead {
         let scenarios: Vec<Scenario> =
             demand.iter().map(|demand| Scenario { weight: 1.0, demand: demand.to_vec() }).collect();
@@ -166,7 +152,7 @@ mod tests {
     fn a_certain_demand_is_ordered_just() {
         let stock = Stock::of(&[0, 10, 0]);
         let morning = Morning { day: 0, stock: &stock, on_order: &[0] };
-        let reason = ThinkAhead { cover: 1.0 }.order(&terms(), &morning, &ahead(&[&[10, 12, 10, 10]]));
+        let reason = ThinkAhead { cover: 1.0 }.order(&Terms::default(), &morning, &ahead(&[&[10, 12, 10, 10]]));
         assert_eq!(reason.ordered, 12);
         assert_eq!((reason.position, reason.thought[0].0), (10, 0));
     }
@@ -175,7 +161,7 @@ mod tests {
     fn what_ends_tonight_is_replaced() {
         let stock = Stock::of(&[8, 0, 0]);
         let morning = Morning { day: 0, stock: &stock, on_order: &[0] };
-        assert_eq!(up_to(&terms(), &morning, 20.0, 5.0), 15);
+        assert_eq!(up_to(&Terms::default(), &morning, 20.0, 5.0), 15);
         assert_eq!(expected_ending(&stock, &[5.0, 5.0], Issue::Fefo), [3, 0]);
     }
 
@@ -184,8 +170,9 @@ mod tests {
         let stock = Stock::empty(3);
         let morning = Morning { day: 0, stock: &stock, on_order: &[0] };
         let uncertain = ahead(&[&[5, 2, 2, 2], &[5, 9, 9, 9], &[5, 20, 4, 4]]);
-        let order =
-            |lost: f64| ThinkAhead { cover: 1.0 }.order(&Terms { lost, ..terms() }, &morning, &uncertain).ordered;
+        let order = |lost: f64| {
+            ThinkAhead { cover: 1.0 }.order(&Terms { lost, ..Terms::default() }, &morning, &uncertain).ordered
+        };
         assert!(order(0.1) < order(0.6) && order(0.6) <= order(5.0));
     }
 }

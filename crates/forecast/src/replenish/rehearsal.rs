@@ -179,7 +179,6 @@ impl Stage {
 
 #[cfg(test)]
 mod tests {
-    use super::super::shop::Issue;
     use super::*;
 
     #[test]
@@ -189,18 +188,7 @@ mod tests {
             (0..250).map(|day| (20.0 + if day % 7 == 5 { 15.0 } else { 0.0 } + noise(day)).max(0.0)).collect()
         };
         let panel: Vec<Series> = (0..2).map(|nth| Series::of(&nth.to_string(), 0, &sold(nth))).collect();
-        let terms = Terms {
-            life: 3,
-            lead: 1,
-            pack: 1,
-            minimum: 0,
-            issue: Issue::Fefo,
-            bought: 0.0,
-            lost: 0.6,
-            outdated: 0.4,
-            held: 0.01,
-        };
-        let stage = Rehearsal { days: 60, settling: 2, terms, threads: 1 }.stage(&panel).unwrap();
+        let stage = Rehearsal { days: 60, settling: 2, terms: Terms::default(), threads: 1 }.stage(&panel).unwrap();
         let floor = stage.play(Policy::LastWeek, 1);
         let thought = stage.play(stage.tuned(1), 1);
         for (floor, thought) in floor.iter().zip(&thought) {
@@ -212,18 +200,7 @@ mod tests {
 
     #[test]
     fn too_little_history_is_named() {
-        let terms = Terms {
-            life: 3,
-            lead: 1,
-            pack: 1,
-            minimum: 0,
-            issue: Issue::Fefo,
-            bought: 0.0,
-            lost: 0.6,
-            outdated: 0.4,
-            held: 0.01,
-        };
-        let rehearsal = Rehearsal { days: 60, settling: 2, terms, threads: 1 };
+        let rehearsal = Rehearsal { days: 60, settling: 2, terms: Terms::default(), threads: 1 };
         let refused = rehearsal.stage(&[Series::of("cod", 0, &[1.0; 70])]).err();
         assert_eq!(refused, Some(RehearsalError::TooShort { key: "cod".into(), steps: 70, needed: 88 }));
         assert_eq!(rehearsal.stage(&[]).err(), Some(RehearsalError::NoSeries));

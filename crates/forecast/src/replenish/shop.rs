@@ -32,6 +32,24 @@ pub struct Terms {
     pub held: f64,
 }
 
+impl Default for Terms {
+    /// Bread: ordered for tomorrow morning by the piece and sold for three days. A loaf that lacks costs more than one that
+    /// is left over, and a night on the shelf next to nothing.
+    fn default() -> Self {
+        Self {
+            life: 3,
+            lead: 1,
+            pack: 1,
+            minimum: 0,
+            issue: Issue::Fefo,
+            bought: 0.0,
+            lost: 0.6,
+            outdated: 0.4,
+            held: 0.01,
+        }
+    }
+}
+
 impl Terms {
     /// Whole cases, enough of them, and nothing below the least that is brought.
     pub fn whole(&self, wanted: f64) -> i64 {
@@ -161,9 +179,9 @@ impl Result {
 /// last days still comes and may outlast the trial.
 ///
 /// ```
-/// use forecast::replenish::shop::{Issue, Terms, trial};
+/// use forecast::replenish::shop::{Terms, trial};
 ///
-/// let terms = Terms { life: 2, lead: 1, pack: 1, minimum: 0, issue: Issue::Fefo, bought: 0.0, lost: 0.6, outdated: 0.4, held: 0.01 };
+/// let terms = Terms { life: 2, ..Terms::default() };
 /// // Ten are wanted daily and ten ordered daily: only the first day has nothing.
 /// let result = trial(&terms, &[10; 5], |_| 10);
 /// assert_eq!((result.sold, result.outdated), (40, 0));
@@ -207,17 +225,7 @@ mod tests {
     fn what_is_ordered_is_sold_thrown_away_or_still_there() {
         for seed in 0..200_i64 {
             let demand: Vec<i64> = (0..40).map(|day| (seed * 31 + day * 7_919) % 23).collect();
-            let terms = Terms {
-                life: 3,
-                lead: 2,
-                pack: 5,
-                minimum: 10,
-                issue: Issue::Fefo,
-                bought: 0.0,
-                lost: 1.0,
-                outdated: 1.0,
-                held: 0.0,
-            };
+            let terms = Terms { lead: 2, pack: 5, minimum: 10, ..Terms::default() };
             let mut there = 0;
             let result = trial(&terms, &demand, |morning| {
                 there = morning.position();
@@ -232,17 +240,7 @@ mod tests {
 
     #[test]
     fn cases_are_whole_and_the_least_is_kept() {
-        let terms = Terms {
-            life: 3,
-            lead: 1,
-            pack: 6,
-            minimum: 10,
-            issue: Issue::Fefo,
-            bought: 0.0,
-            lost: 1.0,
-            outdated: 1.0,
-            held: 0.0,
-        };
+        let terms = Terms { pack: 6, minimum: 10, ..Terms::default() };
         assert_eq!([-4.0, 0.0, 0.2, 11.9, 12.1].map(|wanted| terms.whole(wanted)), [0, 0, 12, 12, 18]);
     }
 }
