@@ -16,6 +16,7 @@ use axum::{
 };
 use edge::{Problem, Refused, RequestId};
 use tracing::Instrument;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_MAX: usize = 64;
@@ -26,7 +27,14 @@ pub(crate) async fn identify(mut request: Request, next: Next) -> Response {
     let id = given.map_or_else(fresh_id, str::to_owned);
     request.extensions_mut().insert(RequestId(id.clone()));
     let span = tracing::info_span!("request", id = %id, method = %request.method(), path = request.uri().path());
-    let mut response = next.run(request).instrument(span).await;
+    // For traces only: a log line names the path already.
+    span.set_attribute("freshet.request_id", id.clone());
+    span.set_attribute("http.request.method", request.method().as_str().to_owned());
+    if let Some(route) = request.extensions().get::<MatchedPath>() {
+        span.set_attribute("http.route", route.as_str().to_owned());
+    }
+    let mut response = next.run(request).instrument(span.clone()).await;
+    span.set_attribute("http.response.status_code", i64::from(response.status().as_u16()));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }

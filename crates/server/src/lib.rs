@@ -14,6 +14,7 @@ mod outgoing;
 mod sensors;
 mod settings;
 mod start;
+mod telemetry;
 mod tls;
 mod worker;
 
@@ -86,6 +87,8 @@ pub enum StartError {
     NoticesUrl(String),
     #[error("calls to webhooks: {0}")]
     Webhooks(String),
+    #[error("traces cannot go to {endpoint}: {reason}")]
+    Telemetry { endpoint: String, reason: String },
     #[error("{0}")]
     Identity(String),
     #[error("the process documents: {0}")]

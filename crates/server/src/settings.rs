@@ -30,6 +30,7 @@ pub struct Settings {
     pub tls: TlsSettings,
     pub notices: NoticeSettings,
     pub webhooks: WebhookSettings,
+    pub telemetry: TelemetrySettings,
     /// What a reader of `/metrics` must show as its bearer token. Without it they are read from loopback only.
     pub metrics_token: Option<String>,
     pub mqtt: MqttSettings,
@@ -82,6 +83,14 @@ pub struct WebhookSettings {
     pub allow_private: bool,
 }
 
+/// Where traces go.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TelemetrySettings {
+    /// A collector that takes OTLP over HTTP, such as `http://127.0.0.1:4318`; without it nothing is sent.
+    pub otlp_endpoint: Option<String>,
+}
+
 /// How sensors speak to the shop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -130,6 +139,7 @@ impl Default for Settings {
             tls: TlsSettings::default(),
             notices: NoticeSettings::default(),
             webhooks: WebhookSettings::default(),
+            telemetry: TelemetrySettings::default(),
             metrics_token: None,
             mqtt: MqttSettings::default(),
             link_secret: None,
@@ -204,6 +214,10 @@ impl Settings {
         if self.stepped_start.is_some() && self.time == TimeSetting::Real {
             return Err(SettingsError::Contradiction("stepped_start needs time = \"stepped\""));
         }
+        let web = |address: &String| address.starts_with("http://") || address.starts_with("https://");
+        if !self.telemetry.otlp_endpoint.as_ref().is_none_or(web) {
+            return Err(SettingsError::Contradiction("telemetry.otlp_endpoint begins with http:// or https://"));
+        }
         if !(1..=2).contains(&self.demo_sites) {
             return Err(SettingsError::Contradiction("demo_sites is 1 or 2"));
         }
@@ -226,6 +240,7 @@ impl Settings {
         shown.mqtt.password = shown.mqtt.password.map(|_| "(hidden)".to_owned());
         shown.database = without_password(&shown.database);
         shown.notices.url = shown.notices.url.as_deref().map(without_password);
+        shown.telemetry.otlp_endpoint = shown.telemetry.otlp_endpoint.as_deref().map(without_password);
         toml::to_string_pretty(&shown).unwrap_or_default()
     }
 }
@@ -324,7 +339,7 @@ mod tests {
     #[test]
     fn every_setting_is_described() {
         let described = include_str!("../../../docs/settings.md");
-        let sections = ["tls", "notices", "webhooks", "mqtt"];
+        let sections = ["tls", "notices", "webhooks", "telemetry", "mqtt"];
         let mut names = names_of("");
         names.retain(|name| !sections.contains(&name.as_str()));
         assert!(names.len() > 10, "{names:?}");
@@ -344,6 +359,14 @@ mod tests {
         assert!(load("[mqtt]\nlisten = \"0.0.0.0:8883\"\n[tls]\nself_signed = true\n", &[], "").is_ok());
         let settings = load("[mqtt]\nurl = \"mqtts://broker\"\npassword = \"hush\"\n", &[], "").expect("elsewhere");
         assert!(!settings.shown().contains("hush"), "{}", settings.shown());
+    }
+
+    #[test]
+    fn traces_go_to_an_address_of_the_web_or_nowhere() {
+        assert!(load("[telemetry]\notlp_endpoint = \"collector:4317\"\n", &[], "").is_err());
+        let settings = load("[telemetry]\notlp_endpoint = \"https://we:hush@collector\"\n", &[], "").expect("an address");
+        assert!(!settings.shown().contains("hush"), "{}", settings.shown());
+        assert_eq!(Settings::default().telemetry.otlp_endpoint, None);
     }
 
     #[test]

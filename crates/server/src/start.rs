@@ -10,9 +10,9 @@ use kernel::{Clock, IdSource, Instant, Stamp};
 use procedures::authoring;
 use store::{Db, Outlives, Tx};
 use tokio::{signal, sync::watch};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, Layer as _, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-use crate::{MIGRATIONS, Settings, StartError, TimeSetting, api, company, installation, sensors, tls, worker::Worker};
+use crate::{MIGRATIONS, Settings, StartError, TimeSetting, api, company, installation, sensors, telemetry::Traces, tls, worker::Worker};
 
 /// A shop that is ready to answer: its routes and the work behind them.
 pub struct Shop {
@@ -87,7 +87,8 @@ impl Shop {
 
 /// Serves until the process is told to stop, then lets open requests end.
 pub async fn serve(settings: Settings) -> Result<(), StartError> {
-    log_to_stderr(&settings);
+    let traces = Traces::begin(&settings.telemetry)?;
+    log(&settings, traces.as_ref());
     let shop = open(&settings).await?;
     let tls = tls::prepare(&settings.tls).await?;
     let listener = std::net::TcpListener::bind(settings.listen)
@@ -130,6 +131,9 @@ pub async fn serve(settings: Settings) -> Result<(), StartError> {
     let _gone = stop.send(true);
     if let Err(error) = work.await {
         tracing::error!(%error, "background work had ended badly");
+    }
+    if let Some(traces) = traces {
+        traces.end().await;
     }
     served.map_err(StartError::Served)
 }
@@ -189,11 +193,14 @@ fn welcome(settings: &Settings, address: SocketAddr, tls: Option<&tls::Tls>, sen
     }
 }
 
-/// `FRESHET_LOG=debug` and finer filters, as `tracing` spells them.
-fn log_to_stderr(settings: &Settings) {
+/// Log lines to standard error, by `FRESHET_LOG=debug` and finer filters as `tracing` spells them, and spans to the
+/// collector.
+fn log(settings: &Settings, traces: Option<&Traces>) {
     let filter = EnvFilter::try_from_env("FRESHET_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = if settings.log_json { lines.json().boxed() } else { lines.boxed() };
+    // However quiet the log is, a trace is whole.
+    let spans = traces.map(|traces| traces.layer().with_filter(LevelFilter::INFO));
     // A second start in one process (tests) keeps the first log.
-    let kept = if settings.log_json { log.json().try_init() } else { log.try_init() };
-    drop(kept);
+    drop(tracing_subscriber::registry().with(lines.with_filter(filter)).with(spans).try_init());
 }

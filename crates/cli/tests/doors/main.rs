@@ -2,6 +2,8 @@
 
 mod exports;
 mod imports;
+mod receiver;
 mod server;
 mod shut;
+mod telemetry;
 mod webhooks;

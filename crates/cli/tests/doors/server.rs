@@ -100,6 +100,29 @@ impl Server {
         (answer.status().as_u16(), answer.text().await.expect("a text"))
     }
 
+    /// Status of a reading that was asked for under a request id, and the id it was answered under.
+    pub(crate) async fn under(&self, id: &str, login: &Login, path: &str) -> (u16, String) {
+        let request = self.client.get(format!("{}{path}", self.address)).header("x-request-id", id);
+        let answer = request.header("cookie", &login.cookie).send().await.expect("an answer");
+        let told = answer.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
+        (answer.status().as_u16(), told.to_owned())
+    }
+
+    /// Tells the program to stop and waits until it has.
+    pub(crate) async fn stop(mut self) {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill runs");
+        assert!(told.success());
+        let stopwatch = Stopwatch::now();
+        while stopwatch.elapsed() < PATIENCE {
+            if let Some(ended) = self.child.try_wait().expect("its end") {
+                assert!(ended.success(), "{ended}");
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the server does not stop");
+    }
+
     /// Lets so many milliseconds pass; the work that became due is done then.
     pub(crate) async fn pass(&mut self, admin: &Login, millis: i64) {
         self.now += millis;
