@@ -35,6 +35,10 @@ pub const COMPLAINT_TRIES: store::Migration =
 pub const WALKS: store::Migration =
     store::Migration::new(101, "delivery_walks", include_str!("../../../migrations/0101_delivery_walks.sql"));
 
+/// Which ratings' suggestions were taken on.
+pub const HEARD_MIGRATION: store::Migration =
+    store::Migration::new(102, "ratings_heard", include_str!("../../../migrations/0102_ratings_heard.sql"));
+
 /// The routes of all five steps.
 pub fn router() -> OpenApiRouter<App> {
     planning::http::router()

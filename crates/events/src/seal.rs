@@ -35,7 +35,7 @@ pub struct Sealed {
 pub async fn seal(db: &Db, now: Instant, holder: &str) -> Result<Sealed, StoreError> {
     let mut sealed = Sealed::default();
     // Looked at first, because an idle sealer should not make the database write.
-    let (waiting, position) = db.read(async move |tx: &mut Tx| pending(tx).await).await?;
+    let (waiting, position): (bool, i64) = db.look(async |tx: &mut Tx| tx.one(PENDING, args![]).await).await?;
     if !waiting {
         sealed.position = position;
         return Ok(sealed);
@@ -51,10 +51,6 @@ pub async fn seal(db: &Db, now: Instant, holder: &str) -> Result<Sealed, StoreEr
         }
     }
     Ok(Sealed { more: true, ..sealed })
-}
-
-async fn pending(tx: &mut Tx) -> Result<(bool, i64), StoreError> {
-    Ok((tx.one(ANY, args![]).await?, read::tip(tx).await?))
 }
 
 /// Seals one block; answers how many events it holds and the last position after it.
@@ -156,13 +152,15 @@ const LEASE_MS: i64 = 5_000;
 
 sql! {
     BEGIN_CHAIN = "INSERT INTO event_tip (one, position, block, hash) VALUES (1, 0, 0, $1) ON CONFLICT (one) DO NOTHING";
-    ANY = "SELECT EXISTS (SELECT 1 FROM event_unsealed)";
+    PENDING = "SELECT EXISTS (SELECT 1 FROM event_unsealed),
+                      COALESCE((SELECT position FROM event_tip WHERE one = 1), 0)";
     TIP = "SELECT position, block, hash FROM event_tip WHERE one = 1 {lock}";
+    /// Counted, because what merely EXISTS may be answered out of a table hashed from the whole log.
     WAITING = "SELECT u.seq, e.id, e.at, e.actor, e.actor_id, e.kind, e.version, e.noun, e.object, e.revision, e.body,
-                      EXISTS (SELECT 1
-                              FROM event p
-                              JOIN event_seal s ON s.event = p.id
-                              WHERE p.noun = e.noun AND p.object = e.object AND p.revision = e.revision - 1)
+                      (SELECT COUNT(*)
+                       FROM event p
+                       JOIN event_seal s ON s.event = p.id
+                       WHERE p.noun = e.noun AND p.object = e.object AND p.revision = e.revision - 1) > 0
                FROM event_unsealed u
                JOIN event e ON e.id = u.event
                ORDER BY u.seq

@@ -60,6 +60,7 @@ pub static MIGRATIONS: &[Migration] = &[
     procurement::APPROVAL_DUE_MIGRATION,
     ledger::WALKS_MIGRATION,
     delivery::WALKS,
+    delivery::HEARD_MIGRATION,
 ];
 
 const MIGRATION: Migration = Migration::new(70, "server", include_str!("../../../migrations/0070_server.sql"));

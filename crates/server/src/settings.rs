@@ -364,7 +364,8 @@ mod tests {
     #[test]
     fn traces_go_to_an_address_of_the_web_or_nowhere() {
         assert!(load("[telemetry]\notlp_endpoint = \"collector:4317\"\n", &[], "").is_err());
-        let settings = load("[telemetry]\notlp_endpoint = \"https://we:hush@collector\"\n", &[], "").expect("an address");
+        let settings =
+            load("[telemetry]\notlp_endpoint = \"https://we:hush@collector\"\n", &[], "").expect("an address");
         assert!(!settings.shown().contains("hush"), "{}", settings.shown());
         assert_eq!(Settings::default().telemetry.otlp_endpoint, None);
     }

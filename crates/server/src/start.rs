@@ -10,9 +10,14 @@ use kernel::{Clock, IdSource, Instant, Stamp};
 use procedures::authoring;
 use store::{Db, Outlives, Tx};
 use tokio::{signal, sync::watch};
-use tracing_subscriber::{EnvFilter, Layer as _, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    EnvFilter, Layer as _, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
-use crate::{MIGRATIONS, Settings, StartError, TimeSetting, api, company, installation, sensors, telemetry::Traces, tls, worker::Worker};
+use crate::{
+    MIGRATIONS, Settings, StartError, TimeSetting, api, company, installation, sensors, telemetry::Traces, tls,
+    worker::Worker,
+};
 
 /// A shop that is ready to answer: its routes and the work behind them.
 pub struct Shop {

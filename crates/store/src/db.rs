@@ -194,12 +194,20 @@ impl Db {
         if wrong.is_empty() { Ok(count) } else { Err(wrong) }
     }
 
-    /// How the embedded database goes about every statement linked into this program: the name of the statement and
-    /// the steps of its plan, as `EXPLAIN QUERY PLAN` words them. The server's plans depend on what its tables hold.
+    /// How the database goes about every statement linked into this program: the name of the statement and the steps
+    /// of its plan, as `EXPLAIN` words them, those of its set form behind them. The server's are those for tables as
+    /// they are now.
     pub async fn plans(&self) -> Result<Vec<(&'static str, Vec<String>)>> {
         match &*self.0 {
             Kind::Sqlite { .. } => self.read(async |tx| plans_of(tx)).await,
-            Kind::Postgres(_) => Err(StoreError::EmbeddedOnly("plans")),
+            Kind::Postgres(server) => {
+                let client = server.client(Access::Write).await?;
+                let mut plans = Vec::new();
+                for statement in statement::registered() {
+                    plans.push((statement.name(), Flight::plan(&client, statement).await?));
+                }
+                Ok(plans)
+            }
         }
     }
 

@@ -32,7 +32,7 @@ sql! {
                 FROM job WHERE state = 'open' GROUP BY kind ORDER BY kind";
     COUNTED = "SELECT kind, state, COUNT(*) FROM job WHERE state IN ('open', 'buried') GROUP BY kind, state ORDER BY kind, state";
     PURGE = "DELETE FROM job
-             WHERE seq IN (SELECT seq FROM job WHERE state = 'done' AND due_at < $1 ORDER BY seq LIMIT $2)";
+             WHERE seq IN (SELECT seq FROM job WHERE state = 'done' AND due_at < $1 ORDER BY due_at LIMIT $2)";
 }
 
 /// A job to be done.

@@ -11,12 +11,12 @@ use std::{
     time::Duration,
 };
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Runtime};
 use futures_util::{
     FutureExt, TryStreamExt,
     future::{BoxFuture, join},
 };
-use tokio_postgres::{Config, Error, NoTls, Statement};
+use tokio_postgres::{Config, Error, NoTls, SimpleQueryMessage, Statement};
 
 use crate::{
     FromRow, Param, Result, Row, Stmt, StoreError, Tx,
@@ -136,6 +136,8 @@ fn pool(config: Config) -> Result<Pool> {
     let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
     Pool::builder(manager)
         .max_size(CONNECTIONS)
+        // The connection used last has most statements prepared and its caches warm.
+        .queue_mode(QueueMode::Lifo)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(WAIT))
         .create_timeout(Some(WAIT))
@@ -372,6 +374,17 @@ impl Flight {
         Ok(committed?)
     }
 
+    /// The steps of the plan of a statement, and behind them those of its set form.
+    pub(crate) async fn plan(client: &Object, statement: &'static Stmt) -> Result<Vec<String>> {
+        let row_form = client.prepare_cached(statement.postgres()).await?;
+        let types: Vec<&str> = row_form.params().iter().map(tokio_postgres::types::Type::name).collect();
+        let mut steps = explained(client, statement.postgres(), types.len()).await?;
+        if let Some(set) = statement.set(&types) {
+            steps.extend(explained(client, set, types.len()).await?);
+        }
+        Ok(steps)
+    }
+
     /// Checks a statement and its set form against the schema.
     pub(crate) async fn prepare(client: &Object, statement: &'static Stmt) -> Result<()> {
         let row_form = client.prepare_cached(statement.postgres()).await?;
@@ -382,6 +395,20 @@ impl Flight {
         }
         Ok(())
     }
+}
+
+/// The plan that serves whatever arguments come.
+async fn explained(client: &Object, sql: &str, params: usize) -> Result<Vec<String>> {
+    let unknown = vec!["NULL"; params].join(", ");
+    let given = if params == 0 { String::new() } else { format!("({unknown})") };
+    client.batch_execute(&format!("PREPARE explained AS {sql}")).await?;
+    let told = client.simple_query(&format!("EXPLAIN (COSTS OFF) EXECUTE explained{given}")).await?;
+    client.batch_execute("DEALLOCATE explained").await?;
+    let step = |message| {
+        let SimpleQueryMessage::Row(row) = message else { return None };
+        row.get(0).map(|step| step.trim().to_owned())
+    };
+    Ok(told.into_iter().filter_map(step).collect())
 }
 
 async fn settle(sent: &mut VecDeque<Sent>) -> Result<u64> {

@@ -83,11 +83,11 @@ sql! {
     UNHEARD = "SELECT g.id, f.site, f.customer, g.suggestion
                FROM rating g
                JOIN feedback_request f ON f.customer_order = g.customer_order
-               LEFT JOIN rating_suggestion h ON h.rating = g.id
-               WHERE g.suggestion <> '' AND h.rating IS NULL
+               WHERE g.suggestion <> '' AND g.heard = 0
                ORDER BY g.at, g.id
                LIMIT $1";
-    HEARD = "INSERT INTO rating_suggestion (rating, suggestion, at) VALUES ($1, $2, $3)";
+    HEARD = "UPDATE rating SET heard = 1 WHERE id = $1";
+    TAKE_ON = "INSERT INTO rating_suggestion (rating, suggestion, at) VALUES ($1, $2, $3)";
     SAVE_FACTS = "UPDATE complaint SET facts = $2 WHERE id = $1";
     CLEAR_CAUSES = "DELETE FROM complaint_cause WHERE complaint = $1";
     ADD_CAUSE = "INSERT INTO complaint_cause (noun, object, complaint, made_at) VALUES ($1, $2, $3, $4)";
@@ -316,5 +316,6 @@ pub(super) async fn unheard(tx: &mut Tx, rows: i64) -> Result<Vec<Said>> {
 }
 
 pub(super) async fn heard(tx: &mut Tx, rating: RatingId, suggestion: SuggestionId, at: Instant) -> Result<()> {
-    tx.put(HEARD, args![rating, suggestion, at]).await
+    tx.put(HEARD, args![rating]).await?;
+    tx.put(TAKE_ON, args![rating, suggestion, at]).await
 }

@@ -85,11 +85,11 @@ sql! {
     );
     /// Of the run's open stops, and whatever else is aboard.
     PARCELS_OF_RUN = concat!(
-        "SELECT ", parcel_columns!(), " FROM carried_parcel p
-         WHERE p.customer_order IN (SELECT s.customer_order FROM stop s
-                                    WHERE s.run = $1 AND s.state IN ('planned', 'arrived'))
-            OR (p.run = $1 AND p.state = 'loaded')
-         ORDER BY p.label, p.parcel"
+        "SELECT ", parcel_columns!(), " FROM stop s JOIN carried_parcel p ON p.customer_order = s.customer_order
+         WHERE s.run = $1 AND s.state IN ('planned', 'arrived')
+         UNION
+         SELECT ", parcel_columns!(), " FROM carried_parcel p WHERE p.run = $1 AND p.state = 'loaded'
+         ORDER BY label, parcel"
     );
     PARCELS_ABOARD = concat!(
         "SELECT ", parcel_columns!(), " FROM carried_parcel p WHERE p.run = $1 AND p.state = 'loaded'

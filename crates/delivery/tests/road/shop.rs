@@ -20,6 +20,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     delivery::MIGRATION,
     delivery::REMEDIES,
     delivery::COMPLAINT_TRIES,
+    delivery::WALKS,
+    delivery::HEARD_MIGRATION,
 ];
 
 /// 2026-03-20 08:00 in Taipei.

@@ -28,7 +28,8 @@ sql! {
     PAGE = concat!(
         "SELECT ", notice_columns!(), " FROM notice
          WHERE (made_at > $1 OR (made_at = $1 AND id > $2)) AND (CAST($3 AS TEXT) IS NULL OR state = $3)
-           AND (CAST($4 AS UUID) IS NULL OR customer_order IN (SELECT id FROM customer_order WHERE site = $4))
+           AND (CAST($4 AS UUID) IS NULL
+                OR (SELECT o.site FROM customer_order o WHERE o.id = notice.customer_order) = $4)
          ORDER BY made_at, id LIMIT $5"
     );
 }
