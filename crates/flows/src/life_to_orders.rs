@@ -11,7 +11,7 @@ use warehouse::counting;
 use crate::FlowRefusal;
 
 /// What is due by the clock alone, every minute: unpaid promises lapse, lots expire, late signatures are asked for one
-/// level up, credentials are forgotten.
+/// level up.
 pub async fn sweep(tx: &mut Tx, stamp: &Stamp) -> Result<(), FlowRefusal> {
     orders::sweep(tx, stamp).await?;
     ledger::expire_promises(tx, stamp, stamp.at).await?;
@@ -25,7 +25,6 @@ pub async fn sweep(tx: &mut Tx, stamp: &Stamp) -> Result<(), FlowRefusal> {
         counting::sweep_of_the_day(tx, stamp, &site).await?;
     }
     procurement::approvals::escalate_late(tx, stamp).await?;
-    identity::sweep(tx, stamp.at).await?;
     crate::watch(tx, stamp).await?;
     Ok(())
 }

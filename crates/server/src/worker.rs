@@ -36,6 +36,13 @@ const ASK_AGAIN_MAX_MS: i64 = 10 * 60_000;
 const TRIES_MAX: i64 = 20;
 /// Promises that ran out are looked for this often.
 const SWEEP_EVERY_MS: i64 = 60_000;
+/// What has had its time is dropped this often.
+const FORGET_EVERY_MS: i64 = 3_600_000;
+/// Finished jobs are kept this long for those who look into what was done.
+const JOBS_KEPT_MS: i64 = 7 * 86_400_000;
+/// A handheld that was without signal sends its queue within this time, and learns what became of it.
+const ANSWERS_KEPT_MS: i64 = 30 * 86_400_000;
+const PURGED_AT_ONCE: u32 = 500;
 /// More rounds at one instant would be a job that makes itself anew for ever.
 const ROUNDS_MAX: usize = 10_000;
 
@@ -62,6 +69,8 @@ pub(crate) struct Worker {
     pub(crate) name: String,
     /// When the sweeps were last done, by the shop's clock.
     pub(crate) swept_at: AtomicI64,
+    /// When what had its time was last dropped.
+    pub(crate) forgot_at: AtomicI64,
     /// Up to which position this process has read the log on for the webhooks.
     pub(crate) told_to: AtomicI64,
 }
@@ -234,10 +243,26 @@ impl Worker {
         // The process documents read on: which cases have left the written way.
         for _ in 0..ROUNDS_MAX {
             let read = self.db.write(async move |tx: &mut Tx| conformance::read_on(tx, now).await).await?;
-            if read.is_idle() {
+            if !read.more {
                 break;
             }
         }
+        self.forget(now).await
+    }
+
+    /// Drops what nobody can use any more, now and then: ended sessions and codes, finished jobs, answers that are kept
+    /// for those who ask twice.
+    async fn forget(&self, now: Instant) -> Result<(), FlowRefusal> {
+        let last = self.forgot_at.load(Ordering::Acquire);
+        if now.millis() < last.saturating_add(FORGET_EVERY_MS) {
+            return Ok(());
+        }
+        self.forgot_at.store(now.millis(), Ordering::Release);
+        self.db.write(async move |tx: &mut Tx| identity::sweep(tx, now).await).await?;
+        let finished_before = now.millis().saturating_sub(JOBS_KEPT_MS);
+        let purge = async move |tx: &mut Tx| jobs::purge(tx, finished_before, PURGED_AT_ONCE).await;
+        while self.db.write(purge).await? == u64::from(PURGED_AT_ONCE) {}
+        self.db.once_purge(now.millis().saturating_sub(ANSWERS_KEPT_MS)).await?;
         Ok(())
     }
 
@@ -245,10 +270,7 @@ impl Worker {
     /// suggested with their ratings becomes a suggestion.
     async fn hear_customers(&self, now: Instant) -> Result<(), FlowRefusal> {
         flows::complaint_to_cause::look_into_all(&self.db, &self.ids, now).await?;
-        let stamp = Stamp::system(now, &self.ids);
-        self.db
-            .write(async move |tx: &mut Tx| flows::review_to_procedure::take_suggestions(tx, &stamp.again()).await)
-            .await
+        flows::review_to_procedure::take_suggestions(&self.db, &self.ids, now).await
     }
 
     /// Gives positions to what was told and wakes those who listen. Answers the last position.
@@ -280,5 +302,73 @@ impl Workman for Worker {
                 tracing::warn!(%job, %error, "a job could not be done at once and keeps its turn");
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use store::{Key, Once};
+
+    use super::*;
+    use crate::{Settings, TimeSetting, choose_tls_provider, open};
+
+    const DAY_MS: i64 = 86_400_000;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_has_had_its_time_is_dropped() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = format!("sqlite:{}", folder.path().join("shop").display());
+        let settings = Settings { database, time: TimeSetting::Stepped, ..Settings::default() };
+        choose_tls_provider();
+        let shop = open(&settings).await.expect("a shop");
+        let worker = &shop.worker;
+        let now = worker.clock.now();
+        assert_eq!(open_jobs(worker, Stamp::system(now, &worker.ids)).await, 1);
+        finish_all(worker, now).await;
+        assert_eq!(open_jobs(worker, Stamp::system(now, &worker.ids)).await, 0, "its key is taken");
+        assert!(!is_known(worker, now).await);
+
+        worker.forget(now.plus_millis(8 * DAY_MS)).await.expect("a look");
+
+        assert_eq!(open_jobs(worker, Stamp::system(now, &worker.ids)).await, 1, "the key is free again");
+        assert!(is_known(worker, now).await, "a queue may be late by a week");
+
+        worker.forget(now.plus_millis(31 * DAY_MS)).await.expect("a look");
+
+        assert!(!is_known(worker, now).await);
+    }
+
+    /// Asks for a job under a key of its own; answers how many are open then.
+    async fn open_jobs(worker: &Worker, stamp: Stamp) -> i64 {
+        let counted: Result<_, StoreError> = worker
+            .db
+            .write(async move |tx: &mut Tx| {
+                let id = stamp.again().mint::<JobId>().uuid();
+                let due_at = stamp.at.millis();
+                jobs::enqueue(tx, &jobs::NewJob { id, kind: notices::NOTICE, key: "n", payload: "{}", due_at }).await?;
+                jobs::counted(tx).await
+            })
+            .await;
+        counted.expect("a count").iter().map(|(_, _, count)| count).sum()
+    }
+
+    async fn finish_all(worker: &Worker, now: Instant) {
+        let finished: Result<(), StoreError> = worker
+            .db
+            .write(async move |tx: &mut Tx| {
+                for job in jobs::claim(tx, notices::NOTICE, now.millis(), LEASE_MS, JOBS_AT_ONCE).await? {
+                    jobs::done(tx, job.id).await?;
+                }
+                Ok(())
+            })
+            .await;
+        finished.expect("finished jobs");
+    }
+
+    /// Whether the answer to this request is kept; it is from now on.
+    async fn is_known(worker: &Worker, now: Instant) -> bool {
+        let key = Key { caller: "picker".to_owned(), key: "k".to_owned(), request: [7; 32] };
+        let asked: Result<Once<u8>, StoreError> = worker.db.once(key, now.millis(), async |_: &mut Tx| Ok(1)).await;
+        asked.expect("an answer").is_replayed()
     }
 }

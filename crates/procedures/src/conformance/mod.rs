@@ -39,25 +39,21 @@ pub struct Read {
     pub events: usize,
     /// Cases that were judged anew.
     pub judged: usize,
-}
-
-impl Read {
-    /// Whether there was nothing to do; until then call [`read_on`] again.
-    pub const fn is_idle(self) -> bool {
-        self.events == 0 && self.judged == 0
-    }
+    /// The look ended before what waited did: call [`read_on`] again.
+    pub more: bool,
 }
 
 /// Reads on where the last reader stopped and judges every case that the new events touch, and every open case whose
-/// time was over by `now`. Call it until [`Read::is_idle`].
+/// time was over by `now`. Call it until there is no [`Read::more`].
 pub async fn read_on(tx: &mut Tx, now: Instant) -> Result<Read, StoreError> {
     let position = ::events::claim(tx, READER).await?;
     let told = ::events::read_after(tx, position, EVENTS_AT_ONCE).await?;
     let due = store::due(tx, now, DUE_AT_ONCE).await?;
     // The documents are many pages of text, and most minutes tell nothing.
     if told.is_empty() && due.is_empty() {
-        return Ok(Read { position, events: 0, judged: 0 });
+        return Ok(Read { position, events: 0, judged: 0, more: false });
     }
+    let more = is_full(told.len(), EVENTS_AT_ONCE) || is_full(due.len(), DUE_AT_ONCE);
     let followed = followed(tx).await?;
     let mut news = News::default();
     for event in &told {
@@ -73,7 +69,12 @@ pub async fn read_on(tx: &mut Tx, now: Instant) -> Result<Read, StoreError> {
     let judged = judge_all(tx, &followed, &wanted, now).await?;
     let position = told.last().map_or(position, |event| event.position);
     ::events::advance(tx, READER, position).await?;
-    Ok(Read { position, events: told.len(), judged })
+    Ok(Read { position, events: told.len(), judged, more })
+}
+
+/// Whether an answer is as long as it may be, so that there may be more.
+fn is_full(count: usize, most: i64) -> bool {
+    i64::try_from(count).is_ok_and(|count| count >= most)
 }
 
 /// The procedures that cases are held against.

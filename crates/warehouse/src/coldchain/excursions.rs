@@ -16,7 +16,7 @@ use super::{
         TemperatureAlarmRaised, TemperatureAlarmVoided, TemperatureAlarmWorsened, TemperatureRestored,
     },
     machine::{AlarmKind, Over, Turn, Voice, Watch},
-    probes::{self, Probe},
+    probes::{AllLimits, Probe},
     store,
 };
 use crate::works_at;
@@ -491,8 +491,9 @@ const LADDER_MAX: i64 = 200;
 /// What time alone brings: probes that fell silent, and alarms that nobody answered. Says of which alarms the goods
 /// have to be stopped now.
 pub async fn watch(tx: &mut Tx, stamp: &Stamp) -> Result<Vec<Excursion>, ColdchainRefusal> {
+    let limits = AllLimits::read(tx).await?;
     for mut probe in store::quiet_probes(tx, stamp.at.plus_minutes(-1)).await? {
-        let limits = probes::limits_of(tx, probe.site, probe.class).await?.limits;
+        let limits = limits.of(probe.site, probe.class);
         let mut watch = probe.watch();
         if let Some(turn) = watch.fall_silent(&limits, stamp.at) {
             probe.silent = true;

@@ -146,6 +146,13 @@ pub struct SiteLimits {
     pub revision: i64,
 }
 
+impl SiteLimits {
+    /// Those of the house, while the site has said nothing.
+    pub(super) const fn of_the_house(site: SiteId, class: TemperatureClass) -> Self {
+        Self { site, class, limits: Limits::of_class(class), revision: 0 }
+    }
+}
+
 impl Revised for SiteLimits {
     fn revision(&self) -> i64 {
         self.revision

@@ -342,7 +342,21 @@ pub async fn enrol(
 /// The limits of a class at a site.
 pub async fn limits_of(tx: &mut Tx, site: SiteId, class: TemperatureClass) -> Result<SiteLimits, ColdchainRefusal> {
     let own = store::limits(tx, site, class).await?;
-    Ok(own.unwrap_or(SiteLimits { site, class, limits: Limits::of_class(class), revision: 0 }))
+    Ok(own.unwrap_or(SiteLimits::of_the_house(site, class)))
+}
+
+/// What every class bears at every site.
+pub(super) struct AllLimits(Vec<SiteLimits>);
+
+impl AllLimits {
+    pub(super) async fn read(tx: &mut Tx) -> Result<Self, ColdchainRefusal> {
+        Ok(Self(store::all_limits(tx).await?))
+    }
+
+    pub(super) fn of(&self, site: SiteId, class: TemperatureClass) -> Limits {
+        let own = self.0.iter().find(|own| own.site == site && own.class == class);
+        own.copied().unwrap_or(SiteLimits::of_the_house(site, class)).limits
+    }
 }
 
 /// Says what a class of goods bears at a site. The next reading is judged by it.

@@ -17,6 +17,13 @@ macro_rules! probe_columns {
     };
 }
 
+macro_rules! limit_columns {
+    () => {
+        "site, class, low, low_clear, high, clear, high_high, delay_minutes, missing_minutes, bears_minutes, \
+         bears_far_minutes, bears_total_minutes, ambient, revision"
+    };
+}
+
 sql! {
     PROBE = concat!("SELECT ", probe_columns!(), " FROM probe WHERE id = $1");
     PROBE_FOR_CHANGE = concat!("SELECT ", probe_columns!(), " FROM probe WHERE id = $1 {lock}");
@@ -40,9 +47,11 @@ sql! {
     SET_CALIBRATION = "UPDATE probe SET calibrated_on = $2, calibration_due = $3, revision = revision + 1 WHERE id = $1";
     RETIRE = "UPDATE probe SET state = 'retired', over = 'fine', over_since = NULL, silent = 0, revision = revision + 1
               WHERE id = $1";
-    LIMITS = "SELECT site, class, low, low_clear, high, clear, high_high, delay_minutes, missing_minutes, bears_minutes,
-                     bears_far_minutes, bears_total_minutes, ambient, revision
-              FROM temperature_limit WHERE site = $1 AND class = $2 {keep}";
+    LIMITS = concat!(
+        "SELECT ", limit_columns!(), " FROM temperature_limit WHERE site = $1 AND class = $2 {keep}"
+    );
+    /// A site has a few classes, and most keep to the limits that everybody has.
+    ALL_LIMITS = concat!("SELECT ", limit_columns!(), " FROM temperature_limit");
     SET_LIMITS = "INSERT INTO temperature_limit (site, class, low, low_clear, high, clear, high_high, delay_minutes,
                                                  missing_minutes, bears_minutes, bears_far_minutes,
                                                  bears_total_minutes, ambient, revision)
@@ -197,6 +206,10 @@ pub(in crate::coldchain) async fn limits(
     class: TemperatureClass,
 ) -> Result<Option<SiteLimits>> {
     tx.optional(LIMITS, args![site, class]).await
+}
+
+pub(in crate::coldchain) async fn all_limits(tx: &mut Tx) -> Result<Vec<SiteLimits>> {
+    tx.all(ALL_LIMITS, args![]).await
 }
 
 pub(in crate::coldchain) async fn set_limits(
