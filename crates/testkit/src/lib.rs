@@ -6,6 +6,7 @@
 pub mod api;
 mod goods;
 mod people;
+pub mod scenario;
 mod shop;
 
 pub use goods::{Resident, Site, Slot};
