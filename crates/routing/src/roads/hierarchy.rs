@@ -4,7 +4,7 @@
 //! ways wins and both are known at the end. The weight of a turn is that of the segment it leads into.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BinaryHeap;
 
 use super::graph::Graph;
 use super::snap::{Snap, Spot};
@@ -225,8 +225,8 @@ enum Direction {
     Down,
 }
 
-/// A search that only climbs.
-struct Climb {
+/// A search that only climbs, and the room that it thinks in: whoever asks often keeps one.
+pub struct Climb {
     distance: Vec<u64>,
     parent: Vec<u32>,
     settled: Vec<u32>,
@@ -235,7 +235,8 @@ struct Climb {
 }
 
 impl Climb {
-    fn new(hierarchy: &Hierarchy) -> Self {
+    /// Room for searches in one hierarchy.
+    pub fn new(hierarchy: &Hierarchy) -> Self {
         let count = hierarchy.first_up.len() - 1;
         Self {
             distance: vec![NOWHERE; count],
@@ -279,6 +280,22 @@ impl Climb {
             self.settled.push(node);
             for arc in onward {
                 self.offer(arc.node, distance + arc.weight, node);
+            }
+        }
+    }
+
+    /// What the last search has settled, and how far that is.
+    fn found(&self) -> impl Iterator<Item = (u32, u64)> {
+        self.settled.iter().map(|&node| (node, self.distance[node as usize]))
+    }
+
+    /// Adds what is left in the buckets to what the last search has found; `less` is not driven.
+    fn meet(&self, buckets: &Buckets, less: i64, best: &mut [i64]) {
+        for (node, so_far) in self.found() {
+            let so_far = so_far as i64 - less;
+            for &(stop, further) in buckets.at(node) {
+                let known = &mut best[stop as usize];
+                *known = (*known).min(so_far + further);
             }
         }
     }
@@ -331,12 +348,15 @@ pub struct Stops {
 #[derive(Default)]
 struct Buckets {
     first: Vec<u32>,
-    entries: Vec<(u32, u64)>,
+    /// Less than nothing where a stop lies before the end of the segment that leads to it.
+    entries: Vec<(u32, i64)>,
 }
 
 impl Buckets {
-    fn sorted(count: usize, mut found: Vec<(u32, u32, u64)>) -> Self {
+    fn sorted(count: usize, mut found: Vec<(u32, u32, i64)>) -> Self {
         found.sort_unstable();
+        // Both directions of a road lead to one stop over the same higher segments: the nearer one speaks for both.
+        found.dedup_by_key(|&mut (node, stop, _)| (node, stop));
         let mut buckets = Self { first: vec![0; count + 1], entries: Vec::with_capacity(found.len()) };
         for (node, stop, distance) in found {
             buckets.first[node as usize + 1] += 1;
@@ -348,7 +368,7 @@ impl Buckets {
         buckets
     }
 
-    fn at(&self, node: u32) -> &[(u32, u64)] {
+    fn at(&self, node: u32) -> &[(u32, i64)] {
         &self.entries[self.first[node as usize] as usize..self.first[node as usize + 1] as usize]
     }
 }
@@ -358,87 +378,72 @@ impl Stops {
     pub fn new(graph: &Graph, hierarchy: &Hierarchy, snaps: &[Option<Snap>]) -> Self {
         let mut climb = Climb::new(hierarchy);
         let (mut arriving, mut departing) = (Vec::new(), Vec::new());
-        for (number, snap) in snaps.iter().enumerate() {
+        for (number, snap) in (0u32..).zip(snaps) {
             let Some(snap) = snap else { continue };
             for spot in snap.spots() {
                 // A way into a segment counts all of it; what lies behind the spot is not driven.
-                let rest = rest_of(graph, spot);
+                let rest = rest_of(graph, spot) as i64;
                 climb.run(hierarchy, Direction::Down, &[(spot.segment, 0)]);
-                let settled = climb.settled.iter();
-                arriving.extend(settled.map(|&node| (node, number as u32, climb.distance[node as usize], rest)));
+                arriving.extend(climb.found().map(|(node, distance)| (node, number, distance as i64 - rest)));
             }
             climb.run(hierarchy, Direction::Up, &leaving(graph, snap));
-            departing.extend(climb.settled.iter().map(|&n| (n, number as u32, climb.distance[n as usize])));
+            departing.extend(climb.found().map(|(node, distance)| (node, number, distance as i64)));
         }
-        // The part not driven is taken off where both ends meet; a sum never gets below it.
-        let arriving =
-            arriving.into_iter().map(|(node, stop, distance, rest)| (node, stop, distance.wrapping_sub(rest)));
         Self {
             snaps: snaps.to_vec(),
-            arriving: Buckets::sorted(graph.len(), arriving.collect()),
+            arriving: Buckets::sorted(graph.len(), arriving),
             departing: Buckets::sorted(graph.len(), departing),
         }
     }
 
     /// Time and metres from a place to every stop.
-    pub fn row(&self, graph: &Graph, hierarchy: &Hierarchy, from: Option<&Snap>) -> Vec<Option<(u32, u32)>> {
-        let mut climb = Climb::new(hierarchy);
-        self.row_with(&mut climb, graph, hierarchy, from)
-    }
-
-    fn row_with(
+    pub fn row(
         &self,
         climb: &mut Climb,
         graph: &Graph,
         hierarchy: &Hierarchy,
         from: Option<&Snap>,
     ) -> Vec<Option<(u32, u32)>> {
-        let mut best = vec![NOWHERE; self.snaps.len()];
-        let Some(from) = from else { return vec![None; best.len()] };
+        let Some(from) = from else { return vec![None; self.snaps.len()] };
         climb.run(hierarchy, Direction::Up, &leaving(graph, from));
-        for &node in &climb.settled {
-            let so_far = climb.distance[node as usize];
-            for &(stop, further) in self.arriving.at(node) {
-                let known = &mut best[stop as usize];
-                *known = (*known).min(so_far.wrapping_add(further));
-            }
-        }
-        let finish = |(known, to): (u64, &Option<Snap>)| {
-            let direct = to.as_ref().and_then(|to| within(graph, from, to)).map(|(distance, _)| distance);
-            let known = direct.map_or(known, |direct| known.min(direct));
-            (known != NOWHERE).then(|| parted(known))
-        };
-        best.into_iter().zip(&self.snaps).map(finish).collect()
+        let mut best = vec![UNMET; self.snaps.len()];
+        climb.meet(&self.arriving, 0, &mut best);
+        let direct = |to: &Option<Snap>| to.as_ref().and_then(|to| within(graph, from, to));
+        best.into_iter().zip(&self.snaps).map(|(met, to)| shorter(met, direct(to))).collect()
     }
 
     /// Time and metres from every stop to a place.
-    pub fn column(&self, graph: &Graph, hierarchy: &Hierarchy, to: &Snap) -> Vec<Option<(u32, u32)>> {
-        let mut climb = Climb::new(hierarchy);
-        let mut best = vec![NOWHERE; self.snaps.len()];
+    pub fn column(
+        &self,
+        climb: &mut Climb,
+        graph: &Graph,
+        hierarchy: &Hierarchy,
+        to: &Snap,
+    ) -> Vec<Option<(u32, u32)>> {
+        let mut best = vec![UNMET; self.snaps.len()];
         for spot in to.spots() {
-            let rest = rest_of(graph, spot);
             climb.run(hierarchy, Direction::Down, &[(spot.segment, 0)]);
-            for &node in &climb.settled {
-                let further = climb.distance[node as usize];
-                for &(stop, so_far) in self.departing.at(node) {
-                    let known = &mut best[stop as usize];
-                    *known = (*known).min(so_far + further - rest);
-                }
-            }
+            climb.meet(&self.departing, rest_of(graph, spot) as i64, &mut best);
         }
-        let finish = |(known, from): (u64, &Option<Snap>)| {
-            let direct = from.as_ref().and_then(|from| within(graph, from, to)).map(|(distance, _)| distance);
-            let known = direct.map_or(known, |direct| known.min(direct));
-            (known != NOWHERE).then(|| parted(known))
-        };
-        best.into_iter().zip(&self.snaps).map(finish).collect()
+        let direct = |from: &Option<Snap>| from.as_ref().and_then(|from| within(graph, from, to));
+        best.into_iter().zip(&self.snaps).map(|(met, from)| shorter(met, direct(from))).collect()
     }
 
     /// Time and metres between all stops, row by row.
     pub fn table(&self, graph: &Graph, hierarchy: &Hierarchy) -> Vec<Vec<Option<(u32, u32)>>> {
         let mut climb = Climb::new(hierarchy);
-        self.snaps.iter().map(|from| self.row_with(&mut climb, graph, hierarchy, from.as_ref())).collect()
+        self.snaps.iter().map(|from| self.row(&mut climb, graph, hierarchy, from.as_ref())).collect()
     }
+}
+
+/// Further than any way, and a way more still fits.
+const UNMET: i64 = i64::MAX / 2;
+
+/// The shorter of a way over the hierarchy and one within a segment.
+fn shorter(met: i64, direct: Option<(u64, u32)>) -> Option<(u32, u32)> {
+    let met = (met < UNMET).then_some(met as u64);
+    let direct = direct.map(|(distance, _)| distance);
+    met.into_iter().chain(direct).min().map(parted)
 }
 
 /// The fastest way with its course.
@@ -524,9 +529,9 @@ fn after(graph: &Graph, spot: &Spot) -> Vec<Point> {
     graph.course(spot.segment).into_iter().skip(spot.piece as usize + 1).collect()
 }
 
-/// Plain Dijkstra over the turns: time and length from the end of a segment to the ends of all others. Slow; what
-/// tests compare with, and how faster ways are measured.
-pub fn dijkstra(graph: &Graph, from: u32) -> BTreeMap<u32, (u32, u32)> {
+/// Plain Dijkstra over the turns: time and length from the end of a segment to the ends of all others, by their
+/// numbers. Slow; what tests compare with, and how faster ways are measured.
+pub fn dijkstra(graph: &Graph, from: u32) -> Vec<Option<(u32, u32)>> {
     let mut distance = vec![NOWHERE; graph.len()];
     let mut heap = BinaryHeap::from([Reverse((0u64, from))]);
     distance[from as usize] = 0;
@@ -542,6 +547,5 @@ pub fn dijkstra(graph: &Graph, from: u32) -> BTreeMap<u32, (u32, u32)> {
             }
         }
     }
-    let reached = distance.into_iter().enumerate().filter(|&(_, distance)| distance != NOWHERE);
-    reached.map(|(node, distance)| (node as u32, parted(distance))).collect()
+    distance.into_iter().map(|distance| (distance != NOWHERE).then(|| parted(distance))).collect()
 }

@@ -24,7 +24,7 @@ mod saved;
 mod snap;
 
 pub use graph::{Graph, Profile, Segment};
-pub use hierarchy::{Hierarchy, Stops, dijkstra};
+pub use hierarchy::{Climb, Hierarchy, Stops, dijkstra};
 pub use saved::SavedError;
 pub use snap::{Snap, Snapper};
 
