@@ -49,6 +49,9 @@ pub(crate) struct DemoArgs {
     /// Whether things go wrong on purpose; the report says which of them the shop has told somebody.
     #[arg(long, value_enum, default_value_t = FaultsWanted::Planted)]
     faults: FaultsWanted,
+    /// What plans the routes: `search`, or `insertion` to compare with.
+    #[arg(long, default_value = "search")]
+    planning_engine: String,
     /// Write the report here as JSON.
     #[arg(long)]
     report: Option<PathBuf>,
@@ -236,5 +239,7 @@ fn words(args: &DemoArgs, database: &str, opens: Instant, phones: &sim::Phones, 
         plain("--notices-allow-private"),
         plain("--mqtt-listen"),
         broker.to_string(),
+        plain("--planning-engine"),
+        args.planning_engine.clone(),
     ]
 }

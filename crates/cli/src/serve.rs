@@ -45,6 +45,9 @@ pub(crate) struct ServeArgs {
     /// The address that notices to customers are posted to.
     #[arg(long)]
     notices_url: Option<String>,
+    /// What plans routes: `search`, or `insertion` to compare with.
+    #[arg(long)]
+    planning_engine: Option<String>,
     /// Where the embedded MQTT broker listens; off loopback it demands TLS.
     #[arg(long)]
     mqtt_listen: Option<SocketAddr>,
@@ -75,6 +78,8 @@ impl ServeArgs {
         let seed =
             self.stepped_seed.map(i64::try_from).transpose().map_err(|_| Failure::new("the seed is too large"))?;
         set("stepped_seed", seed.map(toml::Value::Integer));
+        let engine = self.planning_engine.clone().map(text);
+        set("planning", engine.map(|engine| section("engine", engine)));
         set("tls", self.tls_self_signed.then(|| section("self_signed", toml::Value::Boolean(true))));
         let mut mqtt = toml::Table::new();
         mqtt.extend(self.mqtt_listen.map(|listen| ("listen".to_owned(), text(listen.to_string()))));

@@ -1,7 +1,7 @@
 //! 3.4 meets 4.1: what is packed is planned onto runs.
 
-use axum::extract::State;
-use delivery::planning::{self, Drop, Plan, PlanningRefusal};
+use axum::{Extension, extract::State};
+use delivery::planning::{self, Drop, Plan, PlanningRefusal, engine::EngineKind};
 use edge::{ApiJson, App, By, Created, IdempotencyKey, Problem, duty};
 use kernel::{DeliveryWindowId, SiteId, Window};
 use orders::{intake, outbound};
@@ -25,6 +25,7 @@ struct NewPlan {
     params(IdempotencyKey), responses((status = 201, body = Plan), (status = "4XX", body = Problem)))]
 async fn plan_window(
     State(app): State<App>,
+    engine: Option<Extension<EngineKind>>,
     by: By<duty::PlanRoutes>,
     key: IdempotencyKey,
     ApiJson(new): ApiJson<NewPlan>,
@@ -38,8 +39,9 @@ async fn plan_window(
         })
         .await?;
     // Thinking takes its time outside the writer; `keep` refuses a plan whose ground has moved meanwhile.
-    let draft =
-        tokio::task::spawn_blocking(move || planning::solve(brief)).await.map_err(|error| Problem::internal(&error))?;
+    let Extension(engine) = engine.unwrap_or_default();
+    let thinking = tokio::task::spawn_blocking(move || planning::solve_with(&engine, brief));
+    let draft = thinking.await.map_err(|error| Problem::internal(&error))?;
     app.once(&by, key, async move |tx, stamp| {
         let plan = planning::keep(tx, stamp, &draft).await?;
         for stop in plan.runs.iter().flat_map(|run| &run.stops) {

@@ -9,8 +9,7 @@
 //! # Units
 //!
 //! Everything is an integer. Time is in milliseconds from an origin of the caller's choice (midnight, say), distance in
-//! metres, a load in four dimensions of the caller's choice (we use grams, cubic centimetres, crates and cold-box
-//! places). Costs have any unit as long as it is one: with micro-cents, 15 € an hour are 417 per millisecond and 20
+//! metres, a load in six dimensions of the caller's choice (grams, cubic centimetres, crates, cold-box places, …). Costs have any unit as long as it is one: with micro-cents, 15 € an hour are 417 per millisecond and 20
 //! cent a kilometre are 20,000 per metre. The benchmark formats of [`formats`] use the units of their instances.
 //!
 //! # Example

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Dimensions of a load.
-pub const DIMENSIONS: usize = 4;
+/// Dimensions of a load: weight and crates of goods that are kept warm, cool and frozen are six already.
+pub const DIMENSIONS: usize = 6;
 /// Places of one matrix at most: the matrix grows with their square.
 pub const PLACES_MAX: usize = 20_000;
 /// Numbers in a problem stay below this, so that no sum of them overflows.
@@ -11,7 +11,8 @@ pub const NUMBER_MAX: i64 = 1 << 40;
 /// Written in a matrix where no road leads.
 pub const UNREACHABLE: i32 = i32::MAX;
 
-/// Weight, volume, crates, cold-box places, or whatever the caller counts.
+/// Weight, volume, crates, cold-box places, or whatever the caller counts. In JSON a shorter list stands for one with
+/// zeros behind it.
 pub type Load = [i64; DIMENSIONS];
 
 /// From when until when something may *begin*. Both ends belong to it.
@@ -126,6 +127,16 @@ mod gaps {
     }
 }
 
+fn filled_up<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Load, D::Error> {
+    let given = Vec::<i64>::deserialize(from)?;
+    if given.len() > DIMENSIONS {
+        return Err(serde::de::Error::invalid_length(given.len(), &"at most as many numbers as a load has dimensions"));
+    }
+    let mut load = [0; DIMENSIONS];
+    load[..given.len()].copy_from_slice(&given);
+    Ok(load)
+}
+
 /// Lateness that is allowed and costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SoftLate {
@@ -141,7 +152,7 @@ pub struct Order {
     pub id: String,
     /// Row and column of the matrices.
     pub place: usize,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "filled_up")]
     pub load: Load,
     /// When service may begin: one of these, in their order, not overlapping. Empty means always.
     #[serde(default)]
@@ -243,6 +254,7 @@ pub struct Vehicle {
     pub max_duration_ms: Option<i64>,
     #[serde(default)]
     pub rest: Option<Break>,
+    #[serde(deserialize_with = "filled_up")]
     pub capacity: Load,
     #[serde(default)]
     pub skills: u64,

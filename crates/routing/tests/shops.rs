@@ -152,7 +152,7 @@ fn two_doors() -> Problem {
             Order::at("spinach", 1).within(Window::new(0, 2 * HOUR)).weighing(60),
             Order::at("cod", 2).within(Window::new(0, 4 * HOUR)).weighing(60),
         ],
-        vehicles: vec![Vehicle { capacity: [100, 0, 0, 0], ..Vehicle::at("van", 0, day) }],
+        vehicles: vec![Vehicle { capacity: [100, 0, 0, 0, 0, 0], ..Vehicle::at("van", 0, day) }],
         balance: None,
     }
 }

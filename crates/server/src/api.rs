@@ -112,6 +112,7 @@ pub(crate) async fn assemble(settings: &Settings, db: Db, clock: Clock, ids: IdS
     let routes = routes
         .layer(Extension(Steps(Arc::clone(&worker))))
         .layer(Extension(identity))
+        .layer(Extension(settings.planning.engine))
         .layer(Extension(feed.clone()))
         .layer(Extension(webhook_reach))
         .layer(Extension(BreachSource(Arc::new(Conformance))))

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
+use delivery::planning::engine::EngineKind;
 use kernel::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,7 @@ pub struct Settings {
     pub notices: NoticeSettings,
     pub webhooks: WebhookSettings,
     pub telemetry: TelemetrySettings,
+    pub planning: PlanningSettings,
     /// What a reader of `/metrics` must show as its bearer token. Without it they are read from loopback only.
     pub metrics_token: Option<String>,
     pub mqtt: MqttSettings,
@@ -91,6 +93,14 @@ pub struct TelemetrySettings {
     pub otlp_endpoint: Option<String>,
 }
 
+/// How routes are planned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PlanningSettings {
+    /// `search`, or `insertion` to compare with.
+    pub engine: EngineKind,
+}
+
 /// How sensors speak to the shop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -140,6 +150,7 @@ impl Default for Settings {
             notices: NoticeSettings::default(),
             webhooks: WebhookSettings::default(),
             telemetry: TelemetrySettings::default(),
+            planning: PlanningSettings::default(),
             metrics_token: None,
             mqtt: MqttSettings::default(),
             link_secret: None,
@@ -339,7 +350,7 @@ mod tests {
     #[test]
     fn every_setting_is_described() {
         let described = include_str!("../../../docs/settings.md");
-        let sections = ["tls", "notices", "webhooks", "telemetry", "mqtt"];
+        let sections = ["tls", "notices", "webhooks", "telemetry", "planning", "mqtt"];
         let mut names = names_of("");
         names.retain(|name| !sections.contains(&name.as_str()));
         assert!(names.len() > 10, "{names:?}");

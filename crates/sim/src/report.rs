@@ -1,7 +1,8 @@
 //! What the days came to, counted by those who lived them and asked of the shop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use kernel::Date;
 use serde_json::{Value, json};
 
 use crate::{AsPlanned, SimError, demand, figures, partner, plants, shop::text, world::World};
@@ -13,6 +14,7 @@ pub(crate) struct Tally {
     windows: BTreeMap<String, String>,
     customers: BTreeMap<String, usize>,
     fixes: BTreeMap<String, i64>,
+    vans: BTreeSet<(String, Date)>,
 }
 
 impl Tally {
@@ -26,6 +28,28 @@ impl Tally {
 
     pub(crate) fn of(&self, chapter: &str, what: &str) -> i64 {
         self.counts.get(chapter).and_then(|chapter| chapter.get(what)).copied().unwrap_or(0)
+    }
+
+    /// A van that goes out, on whatever errand of its day.
+    pub(crate) fn van_out(&mut self, vehicle: &str, day: Date) {
+        self.vans.insert((vehicle.to_owned(), day));
+    }
+
+    /// How the plans were driven: vans count once a day, metres as they were planned.
+    fn road(&self) -> Value {
+        let runs = self.of("delivery", "runs");
+        let doors = self.of("delivery", "doors_planned");
+        json!({
+            "metres_per_order": self.of("delivery", "metres_planned").checked_div(doors),
+            "orders_per_run": doors.checked_div(runs),
+            "runs": runs,
+            "van_days": self.vans.len(),
+            "on_time_pct": percent(self.on_time(), self.of("delivery", "handed_over")),
+        })
+    }
+
+    fn on_time(&self) -> i64 {
+        self.of("punctuality", "in_window") + self.of("punctuality", "on_time")
     }
 
     pub(crate) fn window_of(&mut self, order: &str, end: &str) {
@@ -82,12 +106,11 @@ pub(crate) async fn of(world: &mut World) -> Result<(Value, AsPlanned), SimError
     let full_lines: i64 =
         ["none", "lighter", "heavier", "capped"].iter().map(|how| tally.of("settled_lines", how)).sum();
     let lines = full_lines + tally.of("settled_lines", "short");
-    let on_time = tally.of("punctuality", "in_window") + tally.of("punctuality", "on_time");
     // An order whose card was declined was refused for a true reason and is not counted against the shop.
     let shares = [
         ("accepted", percent(accepted, submitted - declined), ACCEPTED_PCT),
         ("handed_over", percent(handed_over, accepted), HANDED_OVER_PCT),
-        ("in_first_window", percent(on_time, handed_over), IN_WINDOW_PCT),
+        ("in_first_window", percent(tally.on_time(), handed_over), IN_WINDOW_PCT),
         ("line_fill", percent(full_lines, lines), LINE_FILL_PCT),
     ];
     let mut broken: Vec<String> = shares
@@ -103,6 +126,7 @@ pub(crate) async fn of(world: &mut World) -> Result<(Value, AsPlanned), SimError
         "shares_pct": shares,
         "order_states": states,
         "counts": tally.counts,
+        "road": tally.road(),
         "faults": faults,
         "steps": steps,
         "conformance": conformance,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     SimError, complaints, customers,
     day::Doing,
-    shop::{Answer, list, text},
+    shop::{Answer, list, number, text},
     world::{MICRODEGREES_PER_KILOMETRE, World},
 };
 
@@ -95,6 +95,11 @@ pub(crate) async fn depart(world: &mut World, site: usize, run: String, crew: us
     world.tally.count("delivery", "runs");
     set_out(world, site, crew, true);
     let mine = world.shop.get(&login, "/api/my/run").await?.done("/api/my/run")?;
+    let card = mine.get("run").cloned().unwrap_or_default();
+    world.tally.add("delivery", "metres_planned", number(&card, "metres")?);
+    if let Some(site) = world.sites.get(site) {
+        world.tally.van_out(text(&card, "vehicle")?, site.time.date(world.now));
+    }
     let mut stops: Vec<(Stop, Instant)> = Vec::new();
     for entry in list(&mine, "stops")? {
         let card = entry.get("stop").cloned().unwrap_or_default();
@@ -113,6 +118,7 @@ pub(crate) async fn depart(world: &mut World, site: usize, run: String, crew: us
         let eta = card.get("eta").cloned().unwrap_or_default();
         stops.push((stop, moment(&eta, "at")?));
     }
+    world.tally.add("delivery", "doors_planned", i64::try_from(stops.len()).unwrap_or(0));
     let mut doors = stops.into_iter();
     if let Some((mut first, eta)) = doors.next() {
         first.rest = doors.map(|(stop, _)| stop).collect();

@@ -1,12 +1,14 @@
 //! The engine interface and the engine behind it. Pure: same problem, same solution, on every machine.
 //!
-//! A better engine takes the place of [`Insertion`] without anybody noticing but the courier.
+//! [`Insertion`] stands here; [`Search`] takes its place without anybody noticing but the courier.
 
 use kernel::{CourierId, CustomerOrderId, Instant, Money, VehicleId};
+use serde::{Deserialize, Serialize};
 
 use super::{
     distance::Matrix,
     rules::{Cargo, ShiftId, Skill, Unassigned, UnassignedReason},
+    search::Search,
 };
 
 /// Everything an engine may know.
@@ -92,6 +94,26 @@ pub trait Engine {
     fn plan(&self, problem: &Problem) -> Solution;
 }
 
+/// Which engine a shop plans with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EngineKind {
+    /// [`Search`].
+    #[default]
+    Search,
+    /// [`Insertion`].
+    Insertion,
+}
+
+impl Engine for EngineKind {
+    fn plan(&self, problem: &Problem) -> Solution {
+        match self {
+            Self::Search => Search::default().plan(problem),
+            Self::Insertion => Insertion.plan(problem),
+        }
+    }
+}
+
 /// Cheapest insertion, then 2-opt within routes and single moves between them, until nothing gets cheaper.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Insertion;
@@ -118,7 +140,7 @@ impl Engine for Insertion {
 }
 
 /// The hardest first: the earliest window, within it the door that is furthest from the depot.
-fn outermost_first(problem: &Problem) -> Vec<usize> {
+pub(super) fn outermost_first(problem: &Problem) -> Vec<usize> {
     let mut visits: Vec<usize> = (0..problem.visits.len()).collect();
     visits.sort_by_key(|at| {
         let closes = problem.visits.get(*at).map(|visit| visit.closes);
@@ -128,7 +150,7 @@ fn outermost_first(problem: &Problem) -> Vec<usize> {
 }
 
 /// Money first (in thousandths, so that metres count), time where money is equal.
-type Cost = (i64, i64);
+pub(super) type Cost = (i64, i64);
 
 const NOTHING: Cost = (0, 0);
 
@@ -137,19 +159,19 @@ fn less(after: Cost, before: Cost) -> Cost {
 }
 
 /// Routes in the making: for each tour, its visits in order.
-struct Draft<'a> {
+pub(super) struct Draft<'a> {
     problem: &'a Problem,
     orders: Vec<Vec<usize>>,
     costs: Vec<Cost>,
 }
 
 impl<'a> Draft<'a> {
-    fn empty(problem: &'a Problem) -> Self {
+    pub(super) fn empty(problem: &'a Problem) -> Self {
         Self { problem, orders: vec![Vec::new(); problem.tours.len()], costs: vec![NOTHING; problem.tours.len()] }
     }
 
     /// Puts each visit where it costs least, and answers those that fit nowhere.
-    fn insert(&mut self, visits: Vec<usize>) -> Vec<usize> {
+    pub(super) fn insert(&mut self, visits: Vec<usize>) -> Vec<usize> {
         let mut waiting = Vec::new();
         for visit in visits {
             match self.cheapest_place(visit) {
@@ -246,7 +268,7 @@ impl<'a> Draft<'a> {
         self.costs.get(tour).copied().unwrap_or(NOTHING)
     }
 
-    fn cost(&self, tour: usize, order: &[usize]) -> Option<Cost> {
+    pub(super) fn cost(&self, tour: usize, order: &[usize]) -> Option<Cost> {
         if order.is_empty() {
             return Some(NOTHING);
         }
@@ -256,7 +278,7 @@ impl<'a> Draft<'a> {
         Some((money, driven.returns_at.since(driven.departs_at)))
     }
 
-    fn set(&mut self, tour: usize, order: Vec<usize>, cost: Cost) {
+    pub(super) fn set(&mut self, tour: usize, order: Vec<usize>, cost: Cost) {
         if let (Some(place), Some(old)) = (self.orders.get_mut(tour), self.costs.get_mut(tour)) {
             *place = order;
             *old = cost;
@@ -296,7 +318,7 @@ impl<'a> Draft<'a> {
         })
     }
 
-    fn solution(&self, waiting: &[usize]) -> Solution {
+    pub(super) fn solution(&self, waiting: &[usize]) -> Solution {
         let mut routes = Vec::new();
         let mut unassigned = Vec::new();
         let mut leave = |visit: usize| {

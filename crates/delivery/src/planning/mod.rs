@@ -11,6 +11,7 @@ pub mod events;
 pub(crate) mod http;
 mod refusal;
 mod rules;
+pub mod search;
 mod shifts;
 pub(crate) mod store;
 mod vehicles;
@@ -33,7 +34,7 @@ pub use vehicles::{NewVehicle, open_vehicle, withdraw_vehicle};
 
 use crate::couriers::{self, FrozenHandling};
 use distance::Matrix;
-use engine::{Engine, Insertion, Problem, Route, Solution, Tour, Visit};
+use engine::{Engine, EngineKind, Problem, Route, Solution, Tour, Visit};
 
 /// Between the end of the last tour, or the shift's first minute, and the departure: parcels are scanned and stowed.
 pub const LOADING_MS: i64 = 600_000;
@@ -119,9 +120,10 @@ impl Brief {
     }
 }
 
-/// Thinks. No database, no clock: may take its time on another thread.
+/// Thinks with the engine that shops plan with unless they are told otherwise. No database, no clock: may take its
+/// time on another thread.
 pub fn solve(brief: Brief) -> Draft {
-    solve_with(&Insertion, brief)
+    solve_with(&EngineKind::default(), brief)
 }
 
 /// The same with an engine of the caller's choice.

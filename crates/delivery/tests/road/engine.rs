@@ -7,9 +7,13 @@ use delivery::planning::{
     Cargo, Hold, ShiftId, Skill, UnassignedReason,
     distance::Matrix,
     engine::{Engine, Insertion, Problem, Solution, Tour, Visit},
+    search::Search,
 };
 use kernel::{CourierId, CustomerOrderId, Id, IdSource, Instant, Money, Stamp, VehicleId};
 use proptest::prelude::*;
+
+/// The search with a small budget, so that many cases are asked.
+const HASTY: Search = Search { iterations_per_visit: 20, iterations_max: 1_000, seed: 1 };
 
 const MORNING: Instant = Instant::from_millis(1_774_000_800_000);
 
@@ -248,9 +252,10 @@ proptest! {
     #[test]
     fn no_order_is_lost_and_no_promise_of_a_plan_is_broken(doors in doors(), tours in tours()) {
         let problem = problem(&doors, &tours);
-        let solution = Insertion.plan(&problem);
-        if let Err(why) = check(&problem, &solution) {
-            prop_assert!(false, "{}", why);
+        for solution in [Insertion.plan(&problem), HASTY.plan(&problem)] {
+            if let Err(why) = check(&problem, &solution) {
+                prop_assert!(false, "{}", why);
+            }
         }
     }
 
@@ -259,7 +264,43 @@ proptest! {
     fn a_plan_is_the_same_on_every_machine(doors in doors(), tours in tours()) {
         let problem = problem(&doors, &tours);
         prop_assert_eq!(Insertion.plan(&problem), Insertion.plan(&problem));
+        prop_assert_eq!(HASTY.plan(&problem), HASTY.plan(&problem));
     }
+}
+
+/// Doors all over town in four waves, and more vans than it takes.
+fn busy_day(doors: i64) -> Problem {
+    let door = |number: i64| DoorSeed {
+        north: (number * 7919 % 181 - 90) * 900,
+        east: (number * 6007 % 173 - 86) * 900,
+        opens: number % 4 * 3,
+        length: 120,
+        service: 4,
+        grams: [4_000 + number * 37 % 5_000, number * 53 % 3_000, 0],
+        dock: false,
+    };
+    let van = TourSeed { speed: 350, start: 0, length: 480, kilos: [400, 200, 0], frozen: false, dock: false, cost: 2 };
+    problem(&(0..doors).map(door).collect::<Vec<_>>(), &vec![van; 12])
+}
+
+/// Thousandths of the smallest coin, as both engines count.
+fn money(problem: &Problem, solution: &Solution) -> i64 {
+    let of_route = |route: &delivery::planning::engine::Route| {
+        let tour = &problem.tours[route.tour];
+        tour.cost_per_run.minor() * 1000 + tour.cost_per_kilometre.minor() * route.metres
+    };
+    solution.routes.iter().map(of_route).sum()
+}
+
+#[test]
+fn search_drives_less_than_insertion_and_leaves_nobody_out() {
+    let problem = busy_day(80);
+    let (inserted, searched) = (Insertion.plan(&problem), Search::default().plan(&problem));
+
+    check(&problem, &searched).unwrap();
+    assert_eq!((inserted.unassigned.len(), searched.unassigned.len()), (0, 0));
+    let (before, after) = (money(&problem, &inserted), money(&problem, &searched));
+    assert!(after * 100 < before * 95, "{before} by insertion, {after} by search");
 }
 
 fn street(houses: i64) -> (Vec<DoorSeed>, Vec<TourSeed>) {
@@ -319,4 +360,56 @@ fn without_a_shift_every_order_hears_so() {
     assert!(solution.routes.is_empty());
     assert!(solution.unassigned.iter().all(|left| left.reason == UnassignedReason::NoVehicle));
     assert_eq!(solution.unassigned.len(), 3);
+}
+
+/// Doors within twelve kilometres of the depot and one window of 100 minutes, with more vans than it takes.
+fn morning(doors: usize, seed: u64) -> Problem {
+    let mut state = 88_172_645_463_325_252 ^ (seed * 0x9e37_79b9_7f4a_7c15 + 1);
+    let mut draw = |end: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        i64::try_from((state >> 11) % end).unwrap()
+    };
+    let mut seeds = Vec::new();
+    while seeds.len() < doors {
+        let (north, east) = (draw(216_000) - 108_000, draw(216_000) - 108_000);
+        let grams = [1_000 + draw(6_000), 500 + draw(4_000), 0];
+        let service = 3 + draw(2);
+        if north * north + east * east <= 108_000 * 108_000 {
+            seeds.push(DoorSeed { north, east, opens: 2, length: 100, service, grams, dock: false });
+        }
+    }
+    let van =
+        TourSeed { speed: 350, start: 0, length: 240, kilos: [400, 300, 100], frozen: true, dock: false, cost: 1 };
+    let mut problem = problem(&seeds, &vec![van; 4 + doors / 8]);
+    for tour in &mut problem.tours {
+        (tour.cost_per_run, tour.cost_per_kilometre) = (Money(300), Money(6));
+    }
+    problem
+}
+
+/// `cargo test --workspace --test road -- --ignored --nocapture by_both_engines`: what mornings cost.
+#[test]
+#[ignore = "measures; takes a minute"]
+#[expect(clippy::print_stdout, reason = "the figures are the answer")]
+fn mornings_by_both_engines() {
+    const MORNINGS: u64 = 5;
+    for doors in [15, 30, 60, 120, 240] {
+        for (name, engine) in [("insertion", &Insertion as &dyn Engine), ("search", &Search::default())] {
+            let (mut vans, mut metres, mut cost, mut left) = (0, 0, 0, 0);
+            for seed in 0..MORNINGS {
+                let problem = morning(doors, seed);
+                let solution = engine.plan(&problem);
+                check(&problem, &solution).unwrap();
+                vans += solution.routes.len();
+                metres += solution.routes.iter().map(|route| route.metres).sum::<i64>();
+                cost += money(&problem, &solution);
+                left += solution.unassigned.len();
+            }
+            println!(
+                "{MORNINGS} mornings of {doors} doors by {name}: {vans} runs, {metres} metres, {cost} thousandths of money, {left} left out"
+            );
+        }
+    }
 }
