@@ -52,6 +52,9 @@ pub(crate) struct DemoArgs {
     /// What plans the routes: `search`, or `insertion` to compare with.
     #[arg(long, default_value = "search")]
     planning_engine: String,
+    /// By which rule the buyer lets the system forecast what to buy.
+    #[arg(long, value_enum, default_value_t = BuyBy::Ensemble)]
+    buy_by: BuyBy,
     /// Write the report here as JSON.
     #[arg(long)]
     report: Option<PathBuf>,
@@ -73,6 +76,25 @@ impl FaultsWanted {
         match self {
             Self::Planted => Ok(sim::Faults::Planted(tempfile::tempfile().map_err(Failure::new)?)),
             Self::None => Ok(sim::Faults::None),
+        }
+    }
+}
+
+/// How the simulated buyer lets demand be forecast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum BuyBy {
+    Ensemble,
+    WeekdayProfile,
+    LastWeek,
+}
+
+impl BuyBy {
+    /// As the shop calls it.
+    const fn rule(self) -> &'static str {
+        match self {
+            Self::Ensemble => "ensemble",
+            Self::WeekdayProfile => "weekday_profile",
+            Self::LastWeek => "last_week",
         }
     }
 }
@@ -117,6 +139,7 @@ pub(crate) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
         orders: args.orders,
         demand,
         seed: args.seed,
+        forecasting: args.buy_by.rule(),
         password: server::DEMO_PASSWORD.to_owned(),
         pace: if args.headless { sim::Pace::Headless } else { sim::Pace::Watched { speed: args.speed } },
         faults: args.faults.list()?,

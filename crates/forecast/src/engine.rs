@@ -122,23 +122,33 @@ impl Engine {
     pub fn outlook(&self, learnt: &Learnt, drift: &Drift, levels: &[f64]) -> Outlook {
         let history = &learnt.demand.values;
         let end = history.len();
-        let step = |at: usize| learnt.first + i64::try_from(at).unwrap_or(0);
-        let told = |origin: usize, ahead: usize| {
-            let paths = &learnt.blend.paths;
-            paths.from(origin).get(ahead).map_or(0.0, |told| told * drift.factor(step(origin), ahead))
-        };
-        let usual = history.iter().sum::<f64>() / number::count(end).max(1.0);
+        let told = |origin: usize, ahead: usize| told(learnt, drift, origin, ahead);
         let mut outlook = Outlook {
             key: learnt.key.clone(),
-            first: step(end),
+            first: learnt.step(end),
             mean: Vec::with_capacity(self.horizon),
             median: Vec::with_capacity(self.horizon),
             quantiles: Vec::with_capacity(self.horizon),
             used: learnt.used,
             alarm: alarm(learnt, &told),
         };
-        for ahead in 0..self.horizon {
-            let begin = end.saturating_sub(REMEMBERED).max(learnt.blend.paths.first());
+        for (ahead, spread) in self.spreads(learnt, drift).into_iter().enumerate() {
+            let mean = told(end, ahead);
+            outlook.mean.push(mean);
+            outlook.median.push(spread.quantile(mean, 0.5));
+            outlook.quantiles.push(rising(levels, |level| spread.quantile(mean, level)));
+        }
+        outlook
+    }
+
+    /// How far each step ahead may stray, by itself.
+    pub(crate) fn spreads(&self, learnt: &Learnt, drift: &Drift) -> Vec<Spread> {
+        let history = &learnt.demand.values;
+        let end = history.len();
+        let told = |origin: usize, ahead: usize| told(learnt, drift, origin, ahead);
+        let usual = history.iter().sum::<f64>() / number::count(end).max(1.0);
+        let begin = end.saturating_sub(REMEMBERED).max(learnt.blend.paths.first());
+        let spread = |ahead: usize| {
             let misses: Vec<Miss> = (begin..end.saturating_sub(ahead))
                 .flat_map(|origin| {
                     let miss = |came: f64, part: f64| Miss {
@@ -155,13 +165,9 @@ impl Engine {
                     shown.into_iter().chain(hidden)
                 })
                 .collect();
-            let spread = Spread::of(&misses, usual);
-            let mean = told(end, ahead);
-            outlook.mean.push(mean);
-            outlook.median.push(spread.quantile(mean, 0.5));
-            outlook.quantiles.push(rising(levels, |level| spread.quantile(mean, level)));
-        }
-        outlook
+            Spread::of(&misses, usual)
+        };
+        (0..self.horizon).map(spread).collect()
     }
 
     /// The ways the steps ahead may go: what is forecast, with the errors that forecasts from each of the last steps had
@@ -169,26 +175,43 @@ impl Engine {
     pub fn ahead(&self, learnt: &Learnt, drift: &Drift) -> Ahead {
         let history = &learnt.demand.values;
         let (end, paths) = (history.len(), &learnt.blend.paths);
-        let step = |at: usize| learnt.first + i64::try_from(at).unwrap_or(0);
-        let told = |origin: usize, ahead: usize| {
-            paths.from(origin).get(ahead).map_or(0.0, |told| told * drift.factor(step(origin), ahead))
-        };
-        let ground = 0.1 * history.iter().sum::<f64>() / number::count(end).max(1.0) + 1e-6;
+        let told = |origin: usize, ahead: usize| told(learnt, drift, origin, ahead);
+        let usual = history.iter().sum::<f64>() / number::count(end).max(1.0);
+        let ground = 0.1 * usual + 1e-6;
         let unit = |told: f64| (told + ground).sqrt();
+        let error = |origin: usize, ahead: usize| {
+            let then = told(origin, ahead);
+            (history[origin + ahead] - then) / unit(then)
+        };
         let mean: Vec<f64> = (0..self.horizon).map(|ahead| told(end, ahead)).collect();
+        let way = |weight: f64, error: &dyn Fn(usize) -> f64| {
+            let wanted = mean.iter().enumerate().map(|(ahead, mean)| (mean + error(ahead) * unit(*mean)).max(0.0));
+            Scenario { weight, demand: wanted.map(number::whole).collect() }
+        };
         let begin = end.saturating_sub(REMEMBERED).max(paths.first());
-        let scenarios = (begin..(end + 1).saturating_sub(self.horizon)).map(|origin| {
-            let demand = mean.iter().enumerate().map(|(ahead, mean)| {
-                let then = told(origin, ahead);
-                let error = (history[origin + ahead] - then) / unit(then);
-                number::whole((mean + error * unit(*mean)).max(0.0))
-            });
-            let same = (end - origin).is_multiple_of(self.season);
-            Scenario { weight: quantiles::weight(end - origin, same), demand: demand.collect() }
-        });
-        let mut scenarios: Vec<Scenario> = scenarios.collect();
-        if scenarios.is_empty() {
-            scenarios.push(Scenario { weight: 1.0, demand: mean.iter().map(|mean| number::whole(*mean)).collect() });
+        let mut through = (end + 1).saturating_sub(self.horizon);
+        if through < begin + quantiles::ERRORS_MIN {
+            through = end;
+        }
+        // Of a short history, what has not come yet strays as it did a season earlier, or on as it last did.
+        let patched = |origin: usize, ahead: usize| {
+            let seen = end - origin;
+            let back = (ahead + 1).saturating_sub(seen).div_ceil(self.season) * self.season;
+            match origin.checked_sub(back).filter(|earlier| *earlier >= begin) {
+                Some(earlier) => error(earlier, ahead),
+                None => error(origin, ahead.min(seen - 1)),
+            }
+        };
+        let mut scenarios: Vec<Scenario> = (begin..through)
+            .map(|origin| {
+                let same = (end - origin).is_multiple_of(self.season);
+                way(quantiles::weight(end - origin, same), &|ahead| patched(origin, ahead))
+            })
+            .collect();
+        if let Some(missing @ 1..) = quantiles::ERRORS_MIN.checked_sub(scenarios.len()) {
+            let weight = number::count(missing) / number::count(quantiles::STRAY.len());
+            let strays = quantiles::STRAY.map(|share| way(weight, &|_| share * usual.max(1.0) / unit(usual)));
+            scenarios.extend(strays);
         }
         Ahead { mean, scenarios }
     }
@@ -219,6 +242,18 @@ impl Engine {
         let sample: Vec<&Series> = told.into_iter().step_by(every).collect();
         self.drift(&in_parts(&sample, threads, |series| self.learn(series)))
     }
+}
+
+impl Learnt {
+    fn step(&self, at: usize) -> i64 {
+        self.first + i64::try_from(at).unwrap_or(0)
+    }
+}
+
+/// What would have been forecast from `origin` for so many steps later.
+fn told(learnt: &Learnt, drift: &Drift, origin: usize, ahead: usize) -> f64 {
+    let told = learnt.blend.paths.from(origin).get(ahead);
+    told.map_or(0.0, |told| told * drift.factor(learnt.step(origin), ahead))
 }
 
 /// Quantiles in the order of their levels as asked, none below one of a lower level.

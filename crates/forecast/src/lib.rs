@@ -27,22 +27,20 @@ pub mod chance;
 pub mod drift;
 mod engine;
 pub mod ensemble;
+mod forecasters;
 pub mod masking;
 pub mod models;
 mod number;
 mod optimise;
-mod profile;
 mod quantiles;
 mod ranking;
 pub mod replenish;
 mod series;
 pub mod table;
 
-use std::ops::Range;
-
 pub use censoring::{latent, shrunk_share_bp};
 pub use engine::{Alarm, Engine, Learnt, Outlook, Used};
-pub use profile::WeekdayProfile;
+pub use forecasters::{Ensemble, Forecast, LastWeek, WeekdayProfile};
 pub use ranking::{Rank, Seller, Variability, rank};
 pub use replenish::{Netting, Plan, net};
 pub use series::{Observation, Series};
@@ -68,51 +66,17 @@ pub enum Shelf {
     SoldOutSometime,
 }
 
-/// What makes a forecast. A better one takes the same days and answers in the same words.
+/// What makes a forecast: [`Ensemble`] as well as can be, [`WeekdayProfile`] as a person would with a pencil, and
+/// [`LastWeek`] as most shops do.
 pub trait Forecaster {
     /// Under which its forecasts are told.
     fn name(&self) -> &'static str;
 
     /// The demand of `days` days from `from` on. None if the history shows nothing.
     fn forecast(&self, history: &[Day], from: i64, days: usize) -> Option<Forecast>;
-}
 
-/// The demand that is expected, and how far it may stray.
-#[derive(Clone, Debug)]
-pub struct Forecast {
-    from: i64,
-    means: Vec<f64>,
-    /// Errors of the past in units of the root of what was forecast, from the lowest up.
-    errors: Vec<f64>,
-    history_days: usize,
-    sold_out_days: usize,
-}
-
-impl Forecast {
-    /// What is expected over these days together, in hundredths.
-    pub fn mean_hundredths(&self, days: Range<i64>) -> i64 {
-        number::hundredths(self.mean(days))
-    }
-
-    /// What the demand of these days together stays below in `bp` of ten thousand cases, in hundredths. Never below
-    /// zero.
-    pub fn quantile_hundredths(&self, days: Range<i64>, bp: i64) -> i64 {
-        let mean = self.mean(days);
-        number::hundredths((mean + number::quantile(&self.errors, bp) * mean.max(0.0).sqrt()).max(0.0))
-    }
-
-    /// On how many days it was learnt.
-    pub fn history_days(&self) -> usize {
-        self.history_days
-    }
-
-    /// How many of them were sold out.
-    pub fn sold_out_days(&self) -> usize {
-        self.sold_out_days
-    }
-
-    fn mean(&self, days: Range<i64>) -> f64 {
-        let own = days.filter_map(|day| self.means.get(usize::try_from(day - self.from).ok()?));
-        own.sum()
+    /// The same for products that are sold beside each other, in their order.
+    fn forecast_all(&self, histories: &[Vec<Day>], from: i64, days: usize) -> Vec<Option<Forecast>> {
+        histories.iter().map(|history| self.forecast(history, from, days)).collect()
     }
 }

@@ -15,9 +15,9 @@ const ADAPTED: f64 = 0.3;
 /// By what share of the usual error a quantile is moved by one day.
 const PACE: f64 = 0.05;
 /// Fewer errors than these are filled up from what goods that nobody has watched yet do.
-const ERRORS_MIN: usize = 14;
+pub(crate) const ERRORS_MIN: usize = 14;
 /// The errors of unknown goods, as a share of what was forecast.
-const STRAY: [f64; 9] = [-0.6, -0.4, -0.25, -0.12, 0.0, 0.12, 0.3, 0.5, 0.8];
+pub(crate) const STRAY: [f64; 9] = [-0.6, -0.4, -0.25, -0.12, 0.0, 0.12, 0.3, 0.5, 0.8];
 
 /// An error of the past.
 #[derive(Clone, Copy, Debug)]

@@ -63,6 +63,8 @@ pub struct Plan {
     /// What is wanted each day; without it customers take what they like.
     pub demand: Option<Demand>,
     pub seed: u64,
+    /// By which rule the buyer lets the shop forecast.
+    pub forecasting: &'static str,
     pub password: String,
     pub pace: Pace,
     pub faults: Faults,

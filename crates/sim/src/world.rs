@@ -187,7 +187,7 @@ impl World {
             tally: Tally::default(),
             sensors: Sensors::of(seed, plan.broker),
             plants: Plants::new(plan.faults),
-            buying: buying::Book::default(),
+            buying: buying::Book::of(plan.forecasting),
             drill: None,
             shoppers: Chance::of(seed, "shoppers"),
             scales: Chance::of(seed, "scales"),

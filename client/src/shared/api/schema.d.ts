@@ -6673,6 +6673,8 @@ export interface components {
              * @description What of it will have come to its end before somebody buys it.
              */
             expires: number;
+            /** @description By which rule demand was forecast. */
+            forecasting?: components["schemas"]["Forecasting"];
             /**
              * Format: int64
              * @description Days of sales that the forecast has learnt from, and how many of them were sold out.
@@ -6825,6 +6827,11 @@ export interface components {
             /** Format: int64 */
             p90_hundredths: number;
         };
+        /**
+         * @description By which rule demand is forecast. The rules are the same everywhere and leave nothing to chance.
+         * @enum {string}
+         */
+        Forecasting: "ensemble" | "weekday_profile" | "last_week";
         /** @description A difference, and who let it pass. */
         FoundVariance: {
             reason?: string | null;
@@ -8043,6 +8050,7 @@ export interface components {
         NewProposal: {
             /** @description Whose budget pays. */
             department: string;
+            forecasting?: components["schemas"]["Forecasting"] | null;
             /**
              * Format: date
              * @description The day on which the goods are to come.
@@ -15890,6 +15898,8 @@ export interface operations {
                 from: string;
                 /** @description 7 if none is named. */
                 days?: number;
+                /** @description By which rule; the engine's if none is named. */
+                forecasting?: components["schemas"]["Forecasting"];
             };
             header?: never;
             path?: never;

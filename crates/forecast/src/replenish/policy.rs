@@ -1,5 +1,7 @@
 //! Rules for a buyer, from the rule of thumb to thinking the next days through.
 
+use std::ops::Range;
+
 use super::shop::{Issue, Morning, Stock, Terms};
 use crate::number;
 
@@ -16,6 +18,22 @@ pub struct Ahead {
     /// What is expected today, tomorrow, …; at least one day more than goods live after they came.
     pub mean: Vec<f64>,
     pub scenarios: Vec<Scenario>,
+}
+
+impl Ahead {
+    /// What the demand of these days together stays below in the share `level` of all ways.
+    pub fn sum_below(&self, days: Range<usize>, level: f64) -> f64 {
+        let sum = |one: &Scenario| one.demand.get(days.clone()).unwrap_or_default().iter().sum::<i64>();
+        let mut sums: Vec<(i64, f64)> = self.scenarios.iter().map(|one| (sum(one), one.weight)).collect();
+        sums.sort_by_key(|(sum, _)| *sum);
+        let wanted = level * sums.iter().map(|(_, weight)| weight).sum::<f64>();
+        let mut passed = 0.0;
+        let reached = sums.iter().find(|(_, weight)| {
+            passed += weight;
+            passed >= wanted
+        });
+        reached.or(sums.last()).map_or(0.0, |(sum, _)| number::float(*sum))
+    }
 }
 
 /// Why so much is ordered.

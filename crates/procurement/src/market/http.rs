@@ -8,7 +8,10 @@ use store::Tx;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{DemandForecast, HotSeller, NewPriceQuote, NewSalesDay, PriceQuote, ROWS_MAX, Recorded, SalesDay};
+use super::{
+    DemandForecast, Forecasting, Foresight, HotSeller, MarketRefusal, NewPriceQuote, NewSalesDay, Pasts, PriceQuote,
+    ROWS_MAX, Recorded, SalesDay, pasts,
+};
 use crate::dates;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -182,6 +185,8 @@ struct WhichDemand {
     /// 7 if none is named.
     #[param(minimum = 1, maximum = 28)]
     days: Option<i64>,
+    /// By which rule; the engine's if none is named.
+    forecasting: Option<Forecasting>,
 }
 
 /// Forecast what will be wanted of a product, day by day, with how sure that is.
@@ -194,8 +199,20 @@ async fn forecast_demand(
 ) -> Result<ApiJson<DemandForecast>, Problem> {
     by.demand_site(which.site)?;
     dates::plausible("from", which.from)?;
-    let days = usize::try_from(parse::within("days", which.days.unwrap_or(7), 1, 28)?).unwrap_or(1);
-    app.read(async move |tx: &mut Tx| super::forecast_of(tx, which.site, which.sku, which.from, days).await)
-        .await
-        .map(ApiJson)
+    let days = parse::within("days", which.days.unwrap_or(7), 1, 28)?;
+    let forecasting = which.forecasting.unwrap_or(Forecasting::Ensemble);
+    let (code, pasts) = app
+        .read(async move |tx: &mut Tx| {
+            let code = catalog::sku(tx, which.sku).await?.code;
+            Ok::<_, MarketRefusal>((code, pasts(tx, forecasting, which.site, vec![which.sku], which.from).await?))
+        })
+        .await?;
+    let foresight = foreseen(pasts, usize::try_from(days).unwrap_or(1)).await?;
+    let told = foresight.told(which.site, which.sku, days);
+    told.map(ApiJson).ok_or_else(|| MarketRefusal::NoHistory { sku: code }.into())
+}
+
+/// Forecasts where it holds nobody up.
+pub(crate) async fn foreseen(pasts: Pasts, days: usize) -> Result<Foresight, Problem> {
+    tokio::task::spawn_blocking(move || pasts.foresee(days)).await.map_err(|error| Problem::internal(&error))
 }

@@ -4,6 +4,7 @@
 //! out has not shown its demand and is never taken for a weak one. Never decides what is bought.
 
 pub mod events;
+mod forecasting;
 pub mod http;
 mod refusal;
 mod rules;
@@ -14,13 +15,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use ::events::{Object, tell};
 use ::store::Tx;
 use catalog::Sku;
-use forecast::{Day, Forecast, Forecaster, Seller, Shelf, WeekdayProfile};
+use forecast::Seller;
 use kernel::{Date, Money, SiteId, SkuId, Stamp};
 
+pub(crate) use forecasting::{Foresight, Pasts, pasts};
 pub use refusal::MarketRefusal;
 pub use rules::{
-    DemandForecast, ForecastDay, HotSeller, NewPriceQuote, NewSalesDay, PriceQuote, Recorded, Sale, SalesDay,
-    ShelfState, Variability,
+    DemandForecast, ForecastDay, Forecasting, HotSeller, NewPriceQuote, NewSalesDay, PriceQuote, Recorded, Sale,
+    SalesDay, ShelfState, Variability,
 };
 
 use events::{QuotesRecorded, SalesRecorded};
@@ -28,8 +30,6 @@ pub(crate) use rules::day_number;
 
 /// As many rows as one command takes.
 pub const ROWS_MAX: usize = 1_000;
-/// From how many days a forecast learns.
-const LEARNT_DAYS: i64 = 200;
 
 /// Rows that cannot be recorded, counted from zero, and why.
 pub type Unfit = BTreeMap<usize, MarketRefusal>;
@@ -149,85 +149,12 @@ pub async fn history(
     from: Date,
     through: Date,
 ) -> Result<Vec<SalesDay>, MarketRefusal> {
-    let mut days: BTreeMap<Date, SalesDay> = BTreeMap::new();
-    let sold_out: BTreeSet<Date> = store::sold_out_days(tx, site, sku, from, through).await?.into_iter().collect();
-    for (day, amount, revenue) in store::own_days(tx, site, sku, from, through).await? {
-        let shelf = if sold_out.contains(&day) { ShelfState::SoldOut } else { ShelfState::Stocked };
-        days.insert(day, SalesDay { day, amount, revenue, shelf, share_bp: None });
-    }
-    // What was recorded speaks for the whole day, our own settlements perhaps for a part of it.
-    for day in store::recorded_days(tx, site, sku, from, through).await? {
-        days.insert(day.day, day);
-    }
-    if let Some(first) = days.keys().next().copied() {
-        for day in store::open_days(tx, site, first, through).await? {
-            let shelf = if sold_out.contains(&day) { ShelfState::SoldOut } else { ShelfState::Stocked };
-            let nothing = SalesDay { day, amount: 0, revenue: Money::ZERO, shelf, share_bp: None };
-            days.entry(day).or_insert(nothing);
-        }
-    }
-    Ok(days.into_values().collect())
-}
-
-/// The engine that forecasts. A better one takes its place here.
-fn engine() -> impl Forecaster {
-    WeekdayProfile::default()
-}
-
-/// What will be wanted from a day on; none if nothing is known of the product at the site.
-pub(crate) async fn demand(
-    tx: &mut Tx,
-    site: SiteId,
-    sku: SkuId,
-    from: Date,
-    days: usize,
-) -> Result<Option<Forecast>, MarketRefusal> {
-    let first = from.saturating_sub(jiff::Span::new().days(LEARNT_DAYS));
-    let eve = from.yesterday().unwrap_or(from);
-    let learnt: Vec<Day> = history(tx, site, sku, first, eve).await?.iter().map(learnt).collect();
-    Ok(engine().forecast(&learnt, day_number(from), days))
-}
-
-fn learnt(day: &SalesDay) -> Day {
-    let shelf = match (day.shelf, day.share_bp) {
-        (ShelfState::Stocked, _) => Shelf::Stocked,
-        (ShelfState::SoldOut, Some(share_bp)) => Shelf::SoldOut { share_bp },
-        (ShelfState::SoldOut, None) => Shelf::SoldOutSometime,
+    let known = store::known_days(tx, site, &[sku], from, through).await?.pop().unwrap_or_default();
+    let open = match known.first() {
+        Some(first) => store::open_days(tx, site, first, through).await?,
+        None => Vec::new(),
     };
-    Day { day: day_number(day.day), sold: day.amount, shelf }
-}
-
-/// What will be wanted of a product, told day by day.
-pub async fn forecast_of(
-    tx: &mut Tx,
-    site: SiteId,
-    sku: SkuId,
-    from: Date,
-    days: usize,
-) -> Result<DemandForecast, MarketRefusal> {
-    let code = catalog::sku(tx, sku).await?.code;
-    let found = demand(tx, site, sku, from, days).await?.ok_or(MarketRefusal::NoHistory { sku: code })?;
-    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let told = (0..number(days)).map(|nth| {
-        let day = from.saturating_add(jiff::Span::new().days(nth));
-        let at = day_number(day);
-        let quantile = |bp| found.quantile_hundredths(at..at + 1, bp);
-        ForecastDay {
-            day,
-            mean_hundredths: found.mean_hundredths(at..at + 1),
-            p10_hundredths: quantile(1_000),
-            p50_hundredths: quantile(5_000),
-            p90_hundredths: quantile(9_000),
-        }
-    });
-    Ok(DemandForecast {
-        site,
-        sku,
-        engine: engine().name().to_owned(),
-        history_days: number(found.history_days()),
-        sold_out_days: number(found.sold_out_days()),
-        days: told.collect(),
-    })
+    Ok(known.joined(&open))
 }
 
 /// Ranks what sold in the days up to `through`, against as many days before.

@@ -1,6 +1,9 @@
 //! Observations of the market, and what is concluded from them. Pure.
 
+use std::collections::BTreeMap;
+
 use edge::{Problem, parse};
+use forecast::Forecaster;
 use kernel::{Base, Currency, Date, Money, Quantity, QuoteId, SiteId, SkuId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,6 +16,36 @@ codes! {
         Stocked = "stocked",
         /// It ran out: the day has not shown its demand.
         SoldOut = "sold_out",
+    }
+}
+
+codes! {
+    /// By which rule demand is forecast. The rules are the same everywhere and leave nothing to chance.
+    Forecasting {
+        /// The engine: models of the whole history, the year of all products, and errors that would have been made.
+        Ensemble = "ensemble",
+        /// The same weekdays of the past ten weeks, moved to the level of the last one.
+        WeekdayProfile = "weekday_profile",
+        /// What the same days of last week sold.
+        LastWeek = "last_week",
+    }
+}
+
+impl Forecasting {
+    pub(crate) fn rule(self) -> Box<dyn Forecaster> {
+        match self {
+            Self::Ensemble => Box::new(forecast::Ensemble::default()),
+            Self::WeekdayProfile => Box::new(forecast::WeekdayProfile::default()),
+            Self::LastWeek => Box::new(forecast::LastWeek),
+        }
+    }
+
+    /// From how many days it learns: two years and the season around them where the year is looked at.
+    pub(crate) const fn learnt_days(self) -> i64 {
+        match self {
+            Self::Ensemble => 800,
+            Self::WeekdayProfile | Self::LastWeek => 200,
+        }
     }
 }
 
@@ -154,6 +187,42 @@ pub struct SalesDay {
     pub revenue: Money,
     pub shelf: ShelfState,
     pub share_bp: Option<i64>,
+}
+
+/// What the books hold of one product's days, each kind apart.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KnownDays {
+    /// What our own orders sold.
+    pub(super) own: Vec<(Date, i64, Money)>,
+    /// What files and other systems said.
+    pub(super) recorded: Vec<SalesDay>,
+    /// When a shelf was found empty.
+    pub(super) sold_out: Vec<Date>,
+}
+
+impl KnownDays {
+    /// Since when the product is sold.
+    pub(super) fn first(&self) -> Option<Date> {
+        let own = self.own.first().map(|(day, ..)| *day);
+        own.into_iter().chain(self.recorded.first().map(|day| day.day)).min()
+    }
+
+    /// Day by day from the first on; `open` are the days on which the shop sold anything, and of which nothing is known
+    /// of this product: it sold none.
+    pub(super) fn joined(&self, open: &[Date]) -> Vec<SalesDay> {
+        let Some(first) = self.first() else { return Vec::new() };
+        let of = |day: Date, amount: i64, revenue: Money| {
+            let is_out = self.sold_out.binary_search(&day).is_ok();
+            let shelf = if is_out { ShelfState::SoldOut } else { ShelfState::Stocked };
+            (day, SalesDay { day, amount, revenue, shelf, share_bp: None })
+        };
+        let nothing = open.iter().filter(|day| **day >= first).map(|day| of(*day, 0, Money::ZERO));
+        let mut days: BTreeMap<Date, SalesDay> = nothing.collect();
+        days.extend(self.own.iter().map(|(day, amount, revenue)| of(*day, *amount, *revenue)));
+        // What was recorded speaks for the whole day, our own settlements perhaps for a part of it.
+        days.extend(self.recorded.iter().map(|day| (day.day, *day)));
+        days.into_values().collect()
+    }
 }
 
 /// A settled line of an order of ours, as the flow that settles it tells it.

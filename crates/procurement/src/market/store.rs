@@ -3,7 +3,7 @@
 use kernel::{Date, Instant, Money, QuoteId, SiteId, SkuId, Stamp};
 use store::{FromRow, Result, Row, Tx, args, row, sql};
 
-use super::{NewPriceQuote, NewSalesDay, PriceQuote, Sale, SalesDay};
+use super::{NewPriceQuote, NewSalesDay, PriceQuote, Sale, SalesDay, rules::KnownDays};
 
 sql! {
     SALES_DAY = "SELECT site, sku, day, amount, revenue, cost, shelf, share_bp FROM sales_day
@@ -147,34 +147,24 @@ pub(super) async fn note_sold_out(tx: &mut Tx, site: SiteId, sku: SkuId, day: Da
     tx.put(NOTE_SOLD_OUT, args![site, sku, day, at]).await
 }
 
-pub(super) async fn sold_out_days(
+/// What is known of the days of these products, in their order.
+pub(super) async fn known_days(
     tx: &mut Tx,
     site: SiteId,
-    sku: SkuId,
+    skus: &[SkuId],
     from: Date,
     through: Date,
-) -> Result<Vec<Date>> {
-    tx.all(SOLD_OUT_DAYS, args![site, sku, from, through]).await
-}
-
-pub(super) async fn own_days(
-    tx: &mut Tx,
-    site: SiteId,
-    sku: SkuId,
-    from: Date,
-    through: Date,
-) -> Result<Vec<(Date, i64, Money)>> {
-    tx.all(OWN_DAYS, args![site, sku, from, through]).await
-}
-
-pub(super) async fn recorded_days(
-    tx: &mut Tx,
-    site: SiteId,
-    sku: SkuId,
-    from: Date,
-    through: Date,
-) -> Result<Vec<SalesDay>> {
-    tx.all(RECORDED_DAYS, args![site, sku, from, through]).await
+) -> Result<Vec<KnownDays>> {
+    let mut known = Vec::with_capacity(skus.len());
+    for set in skus.chunks(SET) {
+        let set: Vec<_> = set.iter().map(|sku| row![site, *sku, from, through]).collect();
+        let own = tx.all_many(OWN_DAYS, &set).await?;
+        let recorded = tx.all_many(RECORDED_DAYS, &set).await?;
+        let sold_out = tx.all_many(SOLD_OUT_DAYS, &set).await?;
+        let days = own.into_iter().zip(recorded).zip(sold_out);
+        known.extend(days.map(|((own, recorded), sold_out)| KnownDays { own, recorded, sold_out }));
+    }
+    Ok(known)
 }
 
 pub(super) async fn recorded_cost(tx: &mut Tx, site: SiteId, sku: SkuId, from: Date, through: Date) -> Result<Money> {

@@ -5,6 +5,13 @@ use kernel::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::market::Forecasting;
+
+/// The only rule there was when explanations did not name it.
+const fn by_the_weekdays() -> Forecasting {
+    Forecasting::WeekdayProfile
+}
+
 /// How a proposed quantity came about.
 ///
 /// `need = target - left - inbound`, never below zero; whole cases of it, but no more than sells within the life of the
@@ -17,6 +24,9 @@ pub struct Explanation {
     /// … through this one, after which the supplier comes again or their life ends.
     #[schema(value_type = String, format = Date)]
     pub covers_through: Date,
+    /// By which rule demand was forecast.
+    #[serde(default = "by_the_weekdays")]
+    pub forecasting: Forecasting,
     /// Days of sales that the forecast has learnt from, and how many of them were sold out.
     pub history_days: i64,
     pub sold_out_days: i64,

@@ -11,8 +11,8 @@ use store::Tx;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{NewProposal, NewRequisition, OrderedRequisition, Requisition, RequisitionHead, RequisitionState};
-use crate::demand_site;
+use super::{NewProposal, NewRequisition, OrderedRequisition, Requisition, RequisitionHead, RequisitionState, propose};
+use crate::{demand_site, market::http::foreseen};
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -83,9 +83,16 @@ async fn propose_requisition(
 ) -> Result<Created<Requisition>, Problem> {
     let new = new.parse()?;
     by.demand_site(new.site)?;
-    app.once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| super::propose(tx, stamp, new.clone()).await)
-        .await
-        .map(Created)
+    let (asked_at, asked) = (app.clock.now(), new.clone());
+    let ground = app.read(async move |tx: &mut Tx| propose::ground(tx, asked_at, &asked).await).await?;
+    // Thinking takes its time outside the writer; the shelf and what is on the way are read in it.
+    let (pasts, days) = ground.asked();
+    let foresight = foreseen(pasts, days).await?;
+    app.once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| {
+        propose::propose(tx, stamp, new.clone(), &foresight).await
+    })
+    .await
+    .map(Created)
 }
 
 /// One requisition, with how each proposed number came about.

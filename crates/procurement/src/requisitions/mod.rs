@@ -25,7 +25,7 @@ use kernel::{Actor, Date, Instant, Money, RequisitionId, SiteId, SkuId, Stamp};
 
 pub use explain::Explanation;
 pub use order::{OrderedRequisition, order};
-pub use propose::{NewProposal, propose};
+pub use propose::NewProposal;
 pub use refusal::RequisitionsRefusal;
 pub use rules::{
     NewRequisition, NewRequisitionLine, Requisition, RequisitionHead, RequisitionLine, RequisitionState, Specification,

@@ -7,7 +7,7 @@ use ::store::Tx;
 use catalog::{Listing, Site, Sku};
 use edge::{Problem, parse};
 use forecast::{Forecast, Netting};
-use kernel::{Date, Measure, Money, Quantity, Round, SiteId, SkuId, Stamp};
+use kernel::{Date, Instant, Measure, Money, Quantity, Round, SiteId, SkuId, Stamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     contracts, dates,
-    market::{self, day_number},
+    market::{self, Forecasting, Foresight, Pasts, day_number},
     suppliers::{self, Supplier, Weekday},
 };
 
@@ -35,6 +35,9 @@ pub struct NewProposal {
     #[serde(default)]
     #[schema(minimum = 5_000, maximum = 9_950)]
     pub service_bp: Option<i64>,
+    /// By which rule demand is forecast; the engine's if none is named.
+    #[serde(default)]
+    pub forecasting: Option<Forecasting>,
 }
 
 const SERVICE_BP: i64 = 9_000;
@@ -58,15 +61,48 @@ impl NewProposal {
     }
 }
 
-/// Writes a draft of everything that has to come on a day. Its requester reads, changes and submits it.
-pub async fn propose(tx: &mut Tx, stamp: &Stamp, new: NewProposal) -> Result<Requisition, RequisitionsRefusal> {
-    let site = catalog::site(tx, new.site).await?;
-    let today = site.time.business_day(stamp.at);
-    let (from, service_bp) = (new.needed_by, new.service_bp.unwrap_or(SERVICE_BP));
-    let ahead = i64::from(today.until(from).map_or(-1, |span| span.get_days()));
-    if !(0..=DAYS_AHEAD_MAX).contains(&ahead) {
-        return Err(RequisitionsRefusal::NothingNeeded { needed_by: from });
+/// What a proposal has to know before anybody thinks.
+pub(super) struct Ground {
+    pasts: Pasts,
+    days: usize,
+}
+
+impl Ground {
+    /// The past of every product, and how many days ahead are asked.
+    pub(super) fn asked(self) -> (Pasts, usize) {
+        (self.pasts, self.days)
     }
+}
+
+/// Reads the past of everything that the site may buy, as it is known `at`.
+pub(super) async fn ground(tx: &mut Tx, at: Instant, new: &NewProposal) -> Result<Ground, RequisitionsRefusal> {
+    let site = catalog::site(tx, new.site).await?;
+    let today = site.time.business_day(at);
+    let days = days_ahead(today, new.needed_by)? + LIFE_DAYS_MAX.max(DAYS_COVERED_MAX);
+    let traded = catalog::skus(tx, None, None, SKUS_MAX).await?;
+    let skus = traded.iter().filter(|sku| sku.listing != Listing::Retired).map(|sku| sku.id).collect();
+    let forecasting = new.forecasting.unwrap_or(Forecasting::Ensemble);
+    let pasts = market::pasts(tx, forecasting, site.id, skus, today).await?;
+    Ok(Ground { pasts, days: usize::try_from(days).unwrap_or(1) })
+}
+
+fn days_ahead(today: Date, needed_by: Date) -> Result<i64, RequisitionsRefusal> {
+    let ahead = i64::from(today.until(needed_by).map_or(-1, |span| span.get_days()));
+    let may = (0..=DAYS_AHEAD_MAX).contains(&ahead);
+    if may { Ok(ahead) } else { Err(RequisitionsRefusal::NothingNeeded { needed_by }) }
+}
+
+/// Writes a draft of everything that has to come on a day. Its requester reads, changes and submits it.
+pub(super) async fn propose(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    new: NewProposal,
+    foresight: &Foresight,
+) -> Result<Requisition, RequisitionsRefusal> {
+    let site = catalog::site(tx, new.site).await?;
+    let today = foresight.from;
+    let (from, service_bp) = (new.needed_by, new.service_bp.unwrap_or(SERVICE_BP));
+    days_ahead(today, from)?;
     let claimed: BTreeMap<SkuId, i64> = ledger::sku_stock(tx, site.id, stamp.at, stamp.at, None, SKUS_MAX)
         .await?
         .into_iter()
@@ -84,10 +120,9 @@ pub async fn propose(tx: &mut Tx, stamp: &Stamp, new: NewProposal) -> Result<Req
             continue;
         };
         let span = Span { today, from, cover: days_covered(&supplier, &sku, from), life: life_days(&sku) };
-        let days = usize::try_from(ahead + span.life.max(span.cover)).unwrap_or(1);
-        let Some(forecast) = market::demand(tx, site.id, sku.id, today, days).await? else { continue };
-        let shop = Ground { site: &site, service_bp, claimed: &claimed };
-        let explanation = explain(tx, stamp, shop, &sku, &forecast, span).await?;
+        let Some(forecast) = foresight.of(sku.id) else { continue };
+        let shop = Shop { site: &site, service_bp, claimed: &claimed, forecasting: foresight.forecasting };
+        let explanation = explain(tx, stamp, shop, &sku, forecast, span).await?;
         wanted.push(Wanted { sku, supplier, price, explanation });
     }
     reach_minimums(&mut wanted);
@@ -156,8 +191,9 @@ fn life_days(sku: &Sku) -> i64 {
 
 /// What decides about every product alike.
 #[derive(Clone, Copy)]
-struct Ground<'a> {
+struct Shop<'a> {
     site: &'a Site,
+    forecasting: Forecasting,
     service_bp: i64,
     /// Promised and bound, by SKU.
     claimed: &'a BTreeMap<SkuId, i64>,
@@ -166,12 +202,12 @@ struct Ground<'a> {
 async fn explain(
     tx: &mut Tx,
     stamp: &Stamp,
-    ground: Ground<'_>,
+    shop: Shop<'_>,
     sku: &Sku,
     forecast: &Forecast,
     span: Span,
 ) -> Result<Explanation, RequisitionsRefusal> {
-    let Ground { site, service_bp, claimed } = ground;
+    let Shop { site, forecasting, service_bp, claimed } = shop;
     let Span { today, from, cover, life } = span;
     let (first, begin) = (day_number(today), day_number(from));
     let mean = |at: i64| whole(forecast.mean_hundredths(at..at + 1));
@@ -215,6 +251,7 @@ async fn explain(
     Ok(Explanation {
         covers_from: from,
         covers_through: day(from, cover - 1),
+        forecasting,
         history_days: count(forecast.history_days()),
         sold_out_days: count(forecast.sold_out_days()),
         demand_before: demand_before.iter().sum(),

@@ -25,6 +25,8 @@ pub(crate) use suppliers::{Supplier, register};
 /// What the people of buying know and have to remember.
 #[derive(Default)]
 pub(crate) struct Book {
+    /// By which rule the shop is asked to forecast.
+    forecasting: &'static str,
     pub(crate) suppliers: Vec<Supplier>,
     /// Faults that wait for a truck.
     pub(crate) mislabelled: Vec<mislabelled::Waiting>,
@@ -32,6 +34,13 @@ pub(crate) struct Book {
     lent: BTreeSet<(Date, String)>,
     /// Supplier lots are numbered through.
     lots: i64,
+}
+
+impl Book {
+    /// An empty book of a buyer who lets the shop forecast by a rule.
+    pub(crate) fn of(forecasting: &'static str) -> Self {
+        Self { forecasting, ..Self::default() }
+    }
 }
 
 /// What somebody has to do next about a purchase.

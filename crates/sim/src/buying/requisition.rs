@@ -94,6 +94,7 @@ pub(super) async fn propose(world: &mut World, site: usize, day: u32) -> Result<
     let delivery_on = known.time.date(on(world, day, 12 * 60));
     let body = json!({
         "site": known.id, "needed_by": delivery_on.to_string(), "department": DEPARTMENT, "service_bp": SERVICE_BP,
+        "forecasting": world.buying.forecasting,
     });
     world.awake("buyer").await?;
     let path = "/api/requisitions/proposals";

@@ -59,6 +59,7 @@ async fn after_a_day(room: Room) -> Yesterday {
         orders: 12,
         demand: None,
         seed: 5,
+        forecasting: "ensemble",
         password: server::DEMO_PASSWORD.to_owned(),
         pace: Pace::Headless,
         faults: sim::Faults::None,

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Day, Forecast, Forecaster, Shelf, censoring::latent, number};
+use super::{Forecast, Strays};
+use crate::{Day, Forecaster, Shelf, censoring::latent, number};
 
 /// A forecast by weekday.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +46,7 @@ impl Forecaster for WeekdayProfile {
         let means: Vec<f64> = (from..through).map(|day| self.expect(&series, from, day).unwrap_or(0.0)).collect();
         Some(Forecast {
             from,
-            errors: self.errors(&series, first, from, &means),
+            strays: Strays::Errors(self.errors(&series, first, from, &means)),
             means,
             history_days: past.len(),
             sold_out_days: past.iter().filter(|day| day.shelf != Shelf::Stocked).count(),
