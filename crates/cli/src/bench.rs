@@ -52,7 +52,6 @@ pub(crate) async fn bench(args: BenchArgs) -> Result<ExitCode, Failure> {
     orders(args).await
 }
 
-#[expect(clippy::print_stdout, reason = "the figures are the command's output")]
 async fn orders(args: OrdersArgs) -> Result<ExitCode, Failure> {
     if !(1..=CROWD_MAX).contains(&args.concurrency) || !(1..=3600).contains(&args.seconds) {
         return Err(Failure::new(format!("1 to {CROWD_MAX} customers order for 1 to 3600 seconds")));
@@ -113,10 +112,10 @@ async fn orders(args: OrdersArgs) -> Result<ExitCode, Failure> {
         "pgbench": pgbench,
     });
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&figures).map_err(Failure::new)?);
+        say!("{}", serde_json::to_string_pretty(&figures).map_err(Failure::new)?);
     } else {
         for (name, value) in figures.as_object().into_iter().flatten() {
-            println!("{name}: {value}");
+            say!("{name}: {value}");
         }
     }
     Ok(if orders > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -108,7 +108,6 @@ const DAY_MINUTES: i64 = 24 * 60;
 /// Requests of the simulated people for one order, from the cart to the rating; rather too few than too many.
 const REQUESTS_PER_ORDER: u64 = 20;
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub(crate) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
     if !(1..=2).contains(&args.sites) || args.days == 0 || args.days > 60 || args.orders > 1_000_000 {
         return Err(Failure::new("a demonstration has 1 or 2 sites, 1 to 60 days and at most 1,000,000 orders"));
@@ -126,7 +125,7 @@ pub(crate) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
     let server = Server::start(words(&args, &database, opens, &phones, broker)).await?;
     let started = stopwatch.elapsed();
     if !args.headless {
-        println!("the shop at work: {} (sign in as manager, password {})", server.address(), server::DEMO_PASSWORD);
+        say!("the shop at work: {} (sign in as manager, password {})", server.address(), server::DEMO_PASSWORD);
     }
     let pulse = sim::Pulse::default();
     let plan = sim::Plan {
@@ -174,9 +173,9 @@ pub(crate) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
     }
     print_report(&report["run"], 0);
     for law in &findings.laws {
-        println!("{law}");
+        say!("{law}");
     }
-    println!(
+    say!(
         "{:.1} s for {} days and {} commands",
         stopwatch.elapsed().as_secs_f32(),
         args.days,
@@ -186,7 +185,7 @@ pub(crate) async fn demo(args: DemoArgs) -> Result<ExitCode, Failure> {
         sim::AsPlanned::Yes => true,
         sim::AsPlanned::No(broken) => {
             for promise in broken {
-                println!("not kept: {promise}");
+                say!("not kept: {promise}");
             }
             false
         }
@@ -201,18 +200,21 @@ fn read_demand(file: &Path) -> Result<sim::Demand, Failure> {
 }
 
 /// Whether a server that was killed kept everything that it had said yes to, and tells what it did not.
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn remembers(remembered: &sim::Remembered, killed: u32, wanted: u32) -> bool {
-    println!(
+    say!(
         "killed {killed} times; {} commands are remembered and {} told of, {} things and {} orders exist once, no notice \
          came more than {} times",
-        remembered.commands, remembered.told, remembered.things, remembered.orders, remembered.notice_sent_most_often
+        remembered.commands,
+        remembered.told,
+        remembered.things,
+        remembered.orders,
+        remembered.notice_sent_most_often
     );
     for forgotten in &remembered.forgotten {
-        println!("forgotten: {forgotten}");
+        say!("forgotten: {forgotten}");
     }
     if killed < wanted {
-        println!("the day ended after {killed} of {wanted} kills: give it more orders");
+        say!("the day ended after {killed} of {wanted} kills: give it more orders");
     }
     remembered.forgotten.is_empty() && killed == wanted && remembered.notice_sent_most_often <= 2
 }
@@ -222,24 +224,23 @@ fn millis(duration: Duration) -> u64 {
 }
 
 /// The report as indented lines, for people.
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn print_report(value: &Value, depth: usize) {
     let Some(fields) = value.as_object() else { return };
     for (name, value) in fields {
         let indent = "  ".repeat(depth);
         match value {
             Value::Object(_) => {
-                println!("{indent}{name}");
+                say!("{indent}{name}");
                 print_report(value, depth + 1);
             }
             Value::Array(values) if values.iter().any(Value::is_object) => {
-                println!("{indent}{name}: {} entries", values.len());
+                say!("{indent}{name}: {} entries", values.len());
             }
             Value::Array(values) => {
                 let days: Vec<String> = values.iter().map(ToString::to_string).collect();
-                println!("{indent}{name}: {}", days.join("  "));
+                say!("{indent}{name}: {}", days.join("  "));
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => println!("{indent}{name}: {value}"),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => say!("{indent}{name}: {value}"),
         }
     }
 }

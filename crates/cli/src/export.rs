@@ -29,7 +29,6 @@ pub(crate) struct ExportArgs {
     after: i64,
 }
 
-#[expect(clippy::print_stdout, reason = "the command tells what it wrote")]
 pub(crate) async fn export(what: &Export) -> Result<ExitCode, Failure> {
     let (Export::Ocel(args) | Export::Epcis(args)) = what;
     let database = store::Db::open(&args.database).await.map_err(Failure::new)?;
@@ -46,7 +45,7 @@ pub(crate) async fn export(what: &Export) -> Result<ExitCode, Failure> {
     }
     file.sync_all().await.map_err(Failure::new)?;
     tokio::fs::rename(&unfinished, &args.file).await.map_err(Failure::new)?;
-    println!("{} holds positions {} to {}", args.file.display(), span.after.saturating_add(1), span.until);
+    say!("{} holds positions {} to {}", args.file.display(), span.after.saturating_add(1), span.until);
     Ok(ExitCode::SUCCESS)
 }
 

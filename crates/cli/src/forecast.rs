@@ -16,6 +16,7 @@ use forecast::{Alarm, Engine, Outlook, Series, Used};
 use serde_json::{Value, json};
 
 use crate::Failure;
+use crate::told::print;
 
 /// Files longer than this are not read at once.
 const FILE_MAX: u64 = 2 << 30;
@@ -408,11 +409,6 @@ fn cpu_seconds() -> Option<f64> {
 fn peak_kib() -> Option<u64> {
     let text = fs::read_to_string("/proc/self/status").ok()?;
     text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().trim_end_matches(" kB").parse().ok()
-}
-
-#[expect(clippy::print_stdout, reason = "the answer of a command")]
-fn print(text: &str) {
-    println!("{text}");
 }
 
 /// What a person wants to know beside the answer.

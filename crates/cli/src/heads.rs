@@ -45,7 +45,6 @@ pub(crate) async fn heads(what: &Heads) -> Result<ExitCode, Failure> {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the command tells what it wrote")]
 async fn export(args: &ExportArgs) -> Result<ExitCode, Failure> {
     let heads = of_database(&args.database).await?;
     let mut text = String::new();
@@ -54,12 +53,11 @@ async fn export(args: &ExportArgs) -> Result<ExitCode, Failure> {
         text.push('\n');
     }
     std::fs::write(&args.file, text).map_err(Failure::new)?;
-    println!("{} holds {} block heads", args.file.display(), heads.len());
+    say!("{} holds {} block heads", args.file.display(), heads.len());
     Ok(ExitCode::SUCCESS)
 }
 
 /// A breach is the finding, not a failure of the command: it is told and ends with exit code 1.
-#[expect(clippy::print_stdout, reason = "the verdict is the command's output")]
 async fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let kept = of_file(&args.kept)?;
     let shown = match (&args.shown, &args.database) {
@@ -69,11 +67,11 @@ async fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
     };
     match events::check_heads(&kept, &shown) {
         Ok(()) => {
-            println!("{} block heads are linked and hold all {} that were kept", shown.len(), kept.len());
+            say!("{} block heads are linked and hold all {} that were kept", shown.len(), kept.len());
             Ok(ExitCode::SUCCESS)
         }
         Err(broken) => {
-            println!("the chain is broken: {broken}");
+            say!("the chain is broken: {broken}");
             Ok(ExitCode::FAILURE)
         }
     }

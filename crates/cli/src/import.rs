@@ -80,18 +80,16 @@ fn format(ending: &str) -> Result<Format, String> {
     Format::from_ending(ending).ok_or_else(|| "csv or xlsx belongs here".to_owned())
 }
 
-#[expect(clippy::print_stdout, reason = "the command tells what it wrote")]
 pub(crate) fn template(args: &TemplateArgs) -> Result<ExitCode, Failure> {
     let bytes = imports::template(args.kind, args.format, args.lang).map_err(Failure::new)?;
     let named = || PathBuf::from(format!("freshet-{}.{}", args.kind.code(), args.format.ending()));
     let output = args.output.clone().unwrap_or_else(named);
     std::fs::write(&output, bytes).map_err(|error| Failure::new(format!("{}: {error}", output.display())))?;
-    println!("{}", output.display());
+    say!("{}", output.display());
     Ok(ExitCode::SUCCESS)
 }
 
 /// Tells what the import did, or every bad row; then nothing was entered and the exit code is 1.
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub(crate) async fn import(args: ImportArgs) -> Result<ExitCode, Failure> {
     let bytes = read(&args.file)?;
     let answered = match &args.server {
@@ -102,7 +100,7 @@ pub(crate) async fn import(args: ImportArgs) -> Result<ExitCode, Failure> {
         Ok(report) => {
             let count = |name: &str| report.get(name).and_then(Value::as_i64).unwrap_or(0);
             let verb = if args.dry_run { "would be entered" } else { "entered" };
-            println!(
+            say!(
                 "{} rows: {} {verb} anew, {} changed, {} already so",
                 count("rows"),
                 count("created"),
@@ -114,9 +112,9 @@ pub(crate) async fn import(args: ImportArgs) -> Result<ExitCode, Failure> {
         Err(problem) => {
             let detail = |value: &Value| value.get("detail").and_then(Value::as_str).unwrap_or_default().to_owned();
             for fault in problem.get("errors").and_then(Value::as_array).into_iter().flatten() {
-                println!("{}", detail(fault));
+                say!("{}", detail(fault));
             }
-            println!("{}", detail(&problem));
+            say!("{}", detail(&problem));
             Ok(ExitCode::FAILURE)
         }
     }

@@ -1,5 +1,8 @@
 //! `freshet`: serve the shop, show it at work, prove its books.
 
+#[macro_use]
+mod told;
+
 mod bench;
 mod child;
 mod demo;

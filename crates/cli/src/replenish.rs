@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::Failure;
 use crate::forecast::read;
+use crate::told::print;
 
 #[derive(Args)]
 pub(crate) struct ReplenishArgs {
@@ -315,9 +316,4 @@ fn exact(args: &ExactArgs) -> Result<ExitCode, Failure> {
         print(&format!("the same looking no further than goods live, cover {cover}: gap {:.4} %", 100.0 * gap));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-#[expect(clippy::print_stdout, reason = "the answer of a command")]
-fn print(text: &str) {
-    println!("{text}");
 }

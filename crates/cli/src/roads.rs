@@ -9,6 +9,7 @@ use routing::roads::{ATTRIBUTION, Graph, Network, Point, Profile, osm};
 use serde_json::json;
 
 use crate::Failure;
+use crate::told::print;
 
 #[derive(Args)]
 pub(crate) struct RoadsArgs {
@@ -124,9 +125,4 @@ fn place(text: &str) -> Result<Point, Failure> {
     let (lat, lon) = text.split_once(',').ok_or_else(wrong)?;
     let degrees = |word: &str| word.trim().parse::<f64>().map_err(|_| wrong());
     Point::degrees(degrees(lat)?, degrees(lon)?).ok_or_else(wrong)
-}
-
-#[expect(clippy::print_stdout, reason = "the answer of a command")]
-fn print(text: &str) {
-    println!("{text}");
 }

@@ -12,6 +12,7 @@ use routing::model::{Plan, Problem};
 use routing::solve::{Answer, Budget, Clock, Objective, Settings, solve};
 
 use crate::Failure;
+use crate::told::print;
 
 /// Files longer than this are no instances.
 const FILE_MAX: u64 = 64 << 20;
@@ -358,9 +359,4 @@ fn check_one(args: &CheckArgs) -> Result<ExitCode, Failure> {
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     fs::write(path, format!("{text}\n")).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
-}
-
-#[expect(clippy::print_stdout, reason = "the answer of a command")]
-fn print(text: &str) {
-    println!("{text}");
 }

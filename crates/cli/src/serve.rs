@@ -129,33 +129,29 @@ pub(crate) async fn serve(args: ServeArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-#[expect(clippy::print_stdout, reason = "the settings are the command's output")]
 pub(crate) fn check(args: &ServeArgs) -> Result<ExitCode, Failure> {
-    print!("{}", args.settings()?.shown());
+    say!("{}", args.settings()?.shown().trim_end());
     Ok(ExitCode::SUCCESS)
 }
 
-#[expect(clippy::print_stdout, reason = "the document is the command's output")]
 pub(crate) fn openapi() -> Result<ExitCode, Failure> {
-    println!("{}", server::openapi_json().map_err(Failure::new)?);
+    say!("{}", server::openapi_json().map_err(Failure::new)?);
     Ok(ExitCode::SUCCESS)
 }
 
-#[expect(clippy::print_stdout, reason = "the command tells what it wrote")]
 pub(crate) async fn backup(args: &BackupArgs) -> Result<ExitCode, Failure> {
     let database = store::Db::open(&args.database).await.map_err(Failure::new)?;
     database.backup(&args.file).await.map_err(Failure::new)?;
-    println!("{} is a copy of {}", args.file.display(), args.database);
+    say!("{} is a copy of {}", args.file.display(), args.database);
     Ok(ExitCode::SUCCESS)
 }
 
-#[expect(clippy::print_stdout, reason = "the command tells what it wrote")]
 pub(crate) fn restore(args: &RestoreArgs) -> Result<ExitCode, Failure> {
     let Some(target) = args.database.strip_prefix("sqlite:") else {
         return Err(Failure::new("only an embedded database (sqlite:PATH) is restored from a file"));
     };
     let existing = if args.overwrite { store::Existing::Replace } else { store::Existing::Refuse };
     store::restore(&args.file, std::path::Path::new(target), existing).map_err(Failure::new)?;
-    println!("{} now holds {}", args.database, args.file.display());
+    say!("{} now holds {}", args.database, args.file.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,29 @@
+//! What a command answers, on standard output.
+//!
+//! Whoever reads may go when they have read enough (`freshet … | head`): the rest is told to nobody, and the command ends
+//! as it would have ended.
+
+use std::fmt::Arguments;
+use std::io::{ErrorKind, Write as _, stdout};
+
+/// Says a line, in the words of `println!`.
+macro_rules! say {
+    ($($words:tt)*) => {
+        $crate::told::line(format_args!($($words)*))
+    };
+}
+
+/// Says a line.
+pub(crate) fn print(text: &str) {
+    line(format_args!("{text}"));
+}
+
+#[expect(clippy::print_stderr, reason = "what cannot be said on standard output is said beside it")]
+pub(crate) fn line(words: Arguments<'_>) {
+    let mut out = stdout().lock();
+    let Err(error) = writeln!(out, "{words}").and_then(|()| out.flush()) else { return };
+    if error.kind() != ErrorKind::BrokenPipe {
+        eprintln!("freshet: standard output: {error}");
+        std::process::exit(1);
+    }
+}
