@@ -6,16 +6,13 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use super::contraction::Contraction;
 use super::graph::Graph;
 use super::snap::{Snap, Spot};
 use super::{Point, Way};
 
 const NOWHERE: u64 = u64::MAX;
-const NO_MIDDLE: u32 = u32::MAX;
-/// Segments that a search for a way around settles at most, when weighing and when contracting.
-const WITNESS_WEIGHING: usize = 30;
-const WITNESS_CONTRACTING: usize = 120;
-
+pub(super) const NO_MIDDLE: u32 = u32::MAX;
 /// An arc of the hierarchy; `middle` was contracted to make it, if it is a shortcut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Arc {
@@ -34,7 +31,7 @@ pub struct Hierarchy {
 }
 
 /// Time and length of a whole segment in one number.
-fn weight(graph: &Graph, segment: u32) -> u64 {
+pub(super) fn weight(graph: &Graph, segment: u32) -> u64 {
     let segment = graph.segment(segment);
     joined(segment.ms, segment.metres)
 }
@@ -95,127 +92,6 @@ impl Hierarchy {
         let met = there.settled.iter().filter(|&&node| back.reached(node));
         let best = met.map(|&node| there.distance[node as usize] + back.distance[node as usize]).min();
         best.map(parted)
-    }
-}
-
-/// The graph while it shrinks.
-struct Contraction {
-    onward: Vec<Vec<Arc>>,
-    backward: Vec<Vec<Arc>>,
-    depth: Vec<u32>,
-    distance: Vec<u64>,
-    seen_in: Vec<u32>,
-    search: u32,
-    heap: BinaryHeap<Reverse<(u64, u32)>>,
-}
-
-impl Contraction {
-    fn over(graph: &Graph) -> Self {
-        let count = graph.len();
-        let mut work = Self {
-            onward: vec![Vec::new(); count],
-            backward: vec![Vec::new(); count],
-            depth: vec![0; count],
-            distance: vec![0; count],
-            seen_in: vec![0; count],
-            search: 0,
-            heap: BinaryHeap::new(),
-        };
-        for from in 0..count as u32 {
-            for &to in graph.turns_from(from) {
-                if from != to {
-                    work.link(from, to, NO_MIDDLE, weight(graph, to));
-                }
-            }
-        }
-        work
-    }
-
-    fn link(&mut self, from: u32, to: u32, middle: u32, weight: u64) {
-        for (arcs, node) in [(&mut self.onward[from as usize], to), (&mut self.backward[to as usize], from)] {
-            match arcs.iter_mut().find(|arc| arc.node == node) {
-                Some(arc) if arc.weight <= weight => {}
-                Some(arc) => *arc = Arc { node, middle, weight },
-                None => arcs.push(Arc { node, middle, weight }),
-            }
-        }
-    }
-
-    /// Shortcuts that removing a node makes necessary.
-    fn shortcuts(&mut self, node: u32, settle_most: usize, found: &mut Vec<(u32, u32, u64)>) {
-        found.clear();
-        let (ins, outs) = (self.backward[node as usize].clone(), self.onward[node as usize].clone());
-        let dearest = outs.iter().map(|arc| arc.weight).max().unwrap_or(0);
-        for enter in &ins {
-            self.around(enter.node, node, enter.weight + dearest, settle_most);
-            for leave in outs.iter().filter(|leave| leave.node != enter.node) {
-                let through = enter.weight + leave.weight;
-                let known = self.seen_in[leave.node as usize] == self.search;
-                if !known || self.distance[leave.node as usize] > through {
-                    found.push((enter.node, leave.node, through));
-                }
-            }
-        }
-    }
-
-    /// Distances from a node that avoid another, as far as is worth looking.
-    fn around(&mut self, from: u32, avoid: u32, limit: u64, settle_most: usize) {
-        self.search += 1;
-        self.heap.clear();
-        self.distance[from as usize] = 0;
-        self.seen_in[from as usize] = self.search;
-        self.heap.push(Reverse((0, from)));
-        let mut settled = 0;
-        while let Some(Reverse((distance, node))) = self.heap.pop() {
-            if distance > self.distance[node as usize] {
-                continue;
-            }
-            settled += 1;
-            if distance > limit || settled > settle_most {
-                break;
-            }
-            for arc in &self.onward[node as usize] {
-                if arc.node == avoid {
-                    continue;
-                }
-                let further = distance + arc.weight;
-                let other = arc.node as usize;
-                if self.seen_in[other] != self.search || further < self.distance[other] {
-                    self.seen_in[other] = self.search;
-                    self.distance[other] = further;
-                    self.heap.push(Reverse((further, arc.node)));
-                }
-            }
-        }
-    }
-
-    /// The more shortcuts a node needs and the deeper the hierarchy below it, the later it goes.
-    fn importance(&mut self, node: u32) -> i64 {
-        let mut found = Vec::new();
-        self.shortcuts(node, WITNESS_WEIGHING, &mut found);
-        let gone = self.onward[node as usize].len() + self.backward[node as usize].len();
-        2 * (found.len() as i64 - gone as i64) + i64::from(self.depth[node as usize])
-    }
-
-    /// Takes a node out; answers its arcs to and from what remains.
-    fn remove(&mut self, node: u32) -> (Vec<Arc>, Vec<Arc>) {
-        let mut found = Vec::new();
-        self.shortcuts(node, WITNESS_CONTRACTING, &mut found);
-        let up = std::mem::take(&mut self.onward[node as usize]);
-        let down = std::mem::take(&mut self.backward[node as usize]);
-        let depth = self.depth[node as usize] + 1;
-        for arc in &up {
-            self.backward[arc.node as usize].retain(|other| other.node != node);
-            self.depth[arc.node as usize] = self.depth[arc.node as usize].max(depth);
-        }
-        for arc in &down {
-            self.onward[arc.node as usize].retain(|other| other.node != node);
-            self.depth[arc.node as usize] = self.depth[arc.node as usize].max(depth);
-        }
-        for &(from, to, through) in &found {
-            self.link(from, to, node, through);
-        }
-        (up, down)
     }
 }
 
@@ -340,6 +216,8 @@ fn within(graph: &Graph, from: &Snap, to: &Snap) -> Option<(u64, u32)> {
 /// Places on the roads, prepared so that the ways to and from all of them are found at once.
 pub struct Stops {
     snaps: Vec<Option<Snap>>,
+    /// Per segment, the stops on it.
+    on: Buckets,
     /// Per segment, from which on to which stop and how far it still is.
     arriving: Buckets,
     departing: Buckets,
@@ -377,10 +255,11 @@ impl Stops {
     /// Prepares stops; those without a road near stay without ways.
     pub fn new(graph: &Graph, hierarchy: &Hierarchy, snaps: &[Option<Snap>]) -> Self {
         let mut climb = Climb::new(hierarchy);
-        let (mut arriving, mut departing) = (Vec::new(), Vec::new());
+        let (mut on, mut arriving, mut departing) = (Vec::new(), Vec::new(), Vec::new());
         for (number, snap) in (0u32..).zip(snaps) {
             let Some(snap) = snap else { continue };
             for spot in snap.spots() {
+                on.push((spot.segment, number, 0));
                 // A way into a segment counts all of it; what lies behind the spot is not driven.
                 let rest = rest_of(graph, spot) as i64;
                 climb.run(hierarchy, Direction::Down, &[(spot.segment, 0)]);
@@ -391,6 +270,7 @@ impl Stops {
         }
         Self {
             snaps: snaps.to_vec(),
+            on: Buckets::sorted(graph.len(), on),
             arriving: Buckets::sorted(graph.len(), arriving),
             departing: Buckets::sorted(graph.len(), departing),
         }
@@ -408,8 +288,8 @@ impl Stops {
         climb.run(hierarchy, Direction::Up, &leaving(graph, from));
         let mut best = vec![UNMET; self.snaps.len()];
         climb.meet(&self.arriving, 0, &mut best);
-        let direct = |to: &Option<Snap>| to.as_ref().and_then(|to| within(graph, from, to));
-        best.into_iter().zip(&self.snaps).map(|(met, to)| shorter(met, direct(to))).collect()
+        self.shorten(from, &mut best, |other| within(graph, from, other));
+        best.into_iter().map(known).collect()
     }
 
     /// Time and metres from every stop to a place.
@@ -425,8 +305,19 @@ impl Stops {
             climb.run(hierarchy, Direction::Down, &[(spot.segment, 0)]);
             climb.meet(&self.departing, rest_of(graph, spot) as i64, &mut best);
         }
-        let direct = |from: &Option<Snap>| from.as_ref().and_then(|from| within(graph, from, to));
-        best.into_iter().zip(&self.snaps).map(|(met, from)| shorter(met, direct(from))).collect()
+        self.shorten(to, &mut best, |other| within(graph, other, to));
+        best.into_iter().map(known).collect()
+    }
+
+    /// Stops on the same segment as a place may be reached without leaving it.
+    fn shorten(&self, place: &Snap, best: &mut [i64], direct: impl Fn(&Snap) -> Option<(u64, u32)>) {
+        for &(stop, _) in place.spots().flat_map(|spot| self.on.at(spot.segment)) {
+            let way = self.snaps[stop as usize].as_ref().and_then(&direct);
+            if let Some((distance, _)) = way {
+                let known = &mut best[stop as usize];
+                *known = (*known).min(distance as i64);
+            }
+        }
     }
 
     /// Time and metres between all stops, row by row.
@@ -439,11 +330,8 @@ impl Stops {
 /// Further than any way, and a way more still fits.
 const UNMET: i64 = i64::MAX / 2;
 
-/// The shorter of a way over the hierarchy and one within a segment.
-fn shorter(met: i64, direct: Option<(u64, u32)>) -> Option<(u32, u32)> {
-    let met = (met < UNMET).then_some(met as u64);
-    let direct = direct.map(|(distance, _)| distance);
-    met.into_iter().chain(direct).min().map(parted)
+fn known(met: i64) -> Option<(u32, u32)> {
+    (met < UNMET).then(|| parted(met as u64))
 }
 
 /// The fastest way with its course.

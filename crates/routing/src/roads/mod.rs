@@ -17,6 +17,7 @@
 //!   Hierarchies*, 2007: the buckets.
 //! - The OpenStreetMap wiki on the PBF format, access tags and turn restrictions.
 
+mod contraction;
 mod graph;
 mod hierarchy;
 pub mod osm;
