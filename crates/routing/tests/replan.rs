@@ -9,8 +9,9 @@
 )]
 
 use routing::check::check;
-use routing::model::{Matrix, Order, Plan, Problem, Vehicle, Window};
+use routing::model::{Matrix, Order, Plan, Problem, UNREACHABLE, Vehicle, Window};
 use routing::replan::{Change, break_down, changes, delay, freeze, insert, offer, remove};
+use routing::roads::{Climb, Graph, Network, Point, Profile, Snapper, Stops, osm};
 use routing::solve::{Budget, Settings, solve};
 
 const HOUR: i64 = 3_600_000;
@@ -144,4 +145,60 @@ fn a_high_price_of_moving_keeps_everybody_where_they_are() {
 
     let moved = changes(&plan, &answer.plan);
     assert!(moved.iter().all(|change| !matches!(change, Change::Moved { .. })));
+}
+
+/// Seconds that the system has given to this thread, as Linux tells them; it counts up when the thread gives way.
+fn thread_seconds() -> f64 {
+    std::thread::yield_now();
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    text.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e9
+}
+
+/// Doors at pieces of road in a small country, the depot first.
+fn doors_of(graph: &Graph, count: usize) -> Vec<Point> {
+    let piece = |door: usize| graph.course((door * 7_919 % graph.len()) as u32)[0];
+    (0..count).map(piece).collect()
+}
+
+/// `cargo test --workspace --test replan -- --ignored --nocapture`: one order more for a plan of a thousand stops, its
+/// row and column of the matrix included.
+#[test]
+#[ignore = "measures; takes a minute"]
+fn an_insertion_into_a_thousand_stops_takes_milliseconds() {
+    const STOPS: usize = 1_000;
+    const NEW: usize = 200;
+    let Some(root) = std::env::var_os("FRESHET_TEST_DATA") else {
+        println!("skipped: no data");
+        return;
+    };
+    let bytes = std::fs::read(std::path::PathBuf::from(root).join("routing/osm/andorra.osm.pbf")).unwrap();
+    let network = Network::prepare(Graph::build(&osm::read(&bytes).unwrap(), Profile::Van, None).unwrap());
+    let (graph, hierarchy) = (&network.graph, &network.hierarchy);
+    let places = doors_of(graph, 1 + STOPS + NEW);
+    let (known, new) = places.split_at(1 + STOPS);
+    let mut problem = town(STOPS, 60);
+    problem.matrices = vec![network.matrix(known).unwrap()];
+    let plan = planned(&problem);
+    let snapper = Snapper::over(graph);
+    let snaps: Vec<_> = known.iter().map(|&place| snapper.snap(graph, place)).collect();
+    let stops = Stops::new(graph, hierarchy, &snaps);
+    let mut climb = Climb::new(hierarchy);
+
+    let mut took = Vec::new();
+    for (number, &place) in new.iter().enumerate() {
+        let mut after = problem.clone();
+        let began = thread_seconds();
+        let snap = snapper.snap(graph, place).unwrap();
+        let cell = |way: &Option<(u32, u32)>| way.map_or((UNREACHABLE, UNREACHABLE), |(ms, m)| (ms as i32, m as i32));
+        let from_it: Vec<_> = stops.row(&mut climb, graph, hierarchy, Some(&snap)).iter().map(cell).collect();
+        let to_it: Vec<_> = stops.column(&mut climb, graph, hierarchy, &snap).iter().map(cell).collect();
+        let place = after.matrices[0].add_place(&to_it, &from_it).unwrap();
+        after.orders.push(Order { place, ..problem.orders[number].clone() });
+        let inserted = insert(&after, &plan, &[STOPS], &settings(200)).unwrap();
+        took.push(thread_seconds() - began);
+        let verdict = check(&after, &inserted.plan);
+        assert_eq!((verdict.violations, verdict.cost.unserved), (vec![], 0));
+    }
+    took.sort_by(f64::total_cmp);
+    println!("half of {NEW} within {:.6} s, 99 % within {:.6} s", took[NEW / 2], took[NEW * 99 / 100]);
 }
