@@ -1,10 +1,12 @@
 //! What was wanted on days that did not show it: because the goods ran out, or because nobody wrote the day down.
 //!
 //! A day without a record is thought like its neighbours. A day that ran out wanted at least what it sold. Where the hour
-//! is known, what came by then is set against what is usual, each by its own certainty; where it is not, demand is what
-//! the likelihood of all days together makes of it (Tobit, on roots, because counts stray by them). Days that ran out
-//! are never left out: they are the days of high demand.
+//! is known, what came by then is set against what is usual, each by its own certainty; where it is not, it wanted more than
+//! it sold, and how much more is said by the law of such days (a gamma law) that makes all days together most likely, those
+//! that showed their demand and those that did not. Days that ran out are never left out: they are the days of high demand.
 
+use crate::gamma::Gamma;
+use crate::optimise::{Search, lowest};
 use crate::{Observation, Shelf, number};
 
 /// A demand for every step, and whether it was seen or is only thought.
@@ -31,6 +33,11 @@ const ODD: f64 = 4.5;
 const JUST_OUT: f64 = 5.0;
 /// The share of what days stray that is the arrival of customers within the day; the rest is that days differ.
 const ARRIVALS: f64 = 0.35;
+/// How many days are asked, of either kind, how far they stray, and after how many rounds they are asked again.
+const LIKELY_DAYS: usize = 100;
+const LIKELY_AGAIN: usize = 6;
+/// The logarithm of a dispersion lies within this of nothing: from next to none to that of goods by the gram.
+const LOG_MOST: f64 = 14.0;
 /// Three equally likely points with the spread of a whole bell lie this many deviations apart.
 const APART: f64 = 1.224_744_871;
 
@@ -63,13 +70,20 @@ fn complete(steps: &[Observation], season: usize, demand: &mut Demand) {
     let mut usual = smooth(&roots, &told, &just_out, season);
     let mut spread = spread(&roots, &usual, &demand.shown);
     let mut dispersion = dispersion(&demand.values, &usual, spread, &demand.shown);
-    for _ in 0..ROUNDS {
-        let (mut squares, mut strays, mut means) = (0.0, 0.0, 0.0);
+    let is_counted = steps.iter().filter_map(|step| step.sold).all(|sold| sold.fract() == 0.0);
+    let half = if is_counted { 0.5 } else { 0.0 };
+    let is_hour_unknown = steps.iter().any(|step| step.shelf == Shelf::SoldOutSometime);
+    for round in 0..ROUNDS {
         // A day on which the shop was closed says nothing of how days stray.
         let odd = ODD * middle_distance(&roots, &usual, &demand.shown);
+        if is_hour_unknown && round % LIKELY_AGAIN == 0 {
+            let of = |at: usize, sold: f64| Day { usual: usual[at], spread, dispersion, sold, half };
+            dispersion = likely_dispersion(&known(steps, of, odd), dispersion);
+        }
+        let (mut squares, mut strays, mut means) = (0.0, 0.0, 0.0);
         for (at, step) in steps.iter().enumerate() {
             let Some(sold) = step.sold else { continue };
-            let day = Day { usual: usual[at], spread, dispersion, sold: sold.max(0.0) };
+            let day = Day { usual: usual[at], spread, dispersion, sold: sold.max(0.0), half };
             if step.shelf == Shelf::Stocked && (roots[at] - usual[at]).abs() > odd {
                 squares += spread.powi(2);
                 continue;
@@ -84,7 +98,8 @@ fn complete(steps: &[Observation], season: usize, demand: &mut Demand) {
                 }
                 Shelf::SoldOutSometime => {
                     just_out[at] = Some(sold.max(0.0).sqrt() + 0.8 * spread);
-                    day.at_least()
+                    let beyond = day.beyond();
+                    (beyond.root, beyond.mean - 2.0 * usual[at] * beyond.root + usual[at].powi(2))
                 }
             };
             if step.shelf == Shelf::Stocked {
@@ -96,11 +111,14 @@ fn complete(steps: &[Observation], season: usize, demand: &mut Demand) {
         }
         let count = number::count(told.iter().filter(|told| **told).count()).max(1.0);
         spread = (squares / count).sqrt().max(1e-9);
-        dispersion = if means > 0.0 { (strays / means).max(1e-9) } else { dispersion };
+        if !is_hour_unknown && means > 0.0 {
+            dispersion = (strays / means).max(1e-9);
+        }
         usual = smooth(&roots, &told, &just_out, season);
     }
     for (at, step) in steps.iter().enumerate() {
-        let day = Day { usual: usual[at], spread, dispersion, sold: step.sold.unwrap_or(0.0).max(0.0) };
+        let sold = step.sold.unwrap_or(0.0).max(0.0);
+        let day = Day { usual: usual[at], spread, dispersion, sold, half };
         match (step.sold, step.shelf) {
             (None, _) => demand.values[at] = usual[at].powi(2) + spread.powi(2),
             (Some(_), Shelf::Stocked) => {}
@@ -114,8 +132,8 @@ fn complete(steps: &[Observation], season: usize, demand: &mut Demand) {
                 ]);
             }
             (Some(_), Shelf::SoldOutSometime) => {
-                demand.values[at] = day.mean_at_least();
-                demand.between[at] = Some(day.sixths_at_least());
+                demand.values[at] = day.beyond().mean;
+                demand.between[at] = Some(day.sixths_beyond());
             }
         }
     }
@@ -129,6 +147,8 @@ struct Day {
     /// The variance of such days by their mean.
     dispersion: f64,
     sold: f64,
+    /// Half of the smallest piece that is sold; nothing where anything can be cut.
+    half: f64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -166,40 +186,79 @@ impl Day {
         Thought { mean: self.sold + unit * rest, deviation: unit * variance.sqrt() }
     }
 
-    /// The root of a demand of at least what was sold, and its squared distance from the usual one.
-    fn at_least(self) -> (f64, f64) {
-        let z = (self.sold.sqrt() - self.usual) / self.spread;
-        let hazard = hazard(z);
-        (self.usual + self.spread * hazard, self.spread.powi(2) * (1.0 + z * hazard))
+    /// The law of such days, and from where on the demand of a day lies that wanted more than was there: of goods sold by
+    /// the piece, at least half a piece more.
+    fn law(self) -> (Gamma, f64) {
+        (Gamma::of(self.mean(), self.dispersion), self.sold + self.half)
     }
 
-    fn mean_at_least(self) -> f64 {
-        let z = (self.sold.sqrt() - self.usual) / self.spread;
-        let hazard = hazard(z);
-        let mean =
-            self.spread.powi(2) * (1.0 + z * hazard) + 2.0 * self.usual * self.spread * hazard + self.usual.powi(2);
-        mean.max(self.sold)
+    /// How likely it is that a day wants just what this one sold: of goods by the piece to the piece, of others to within a
+    /// hundredth.
+    fn likely_just(self) -> f64 {
+        let (law, _) = self.law();
+        let half = if self.half > 0.0 { self.half } else { 0.005 * self.sold };
+        law.below(self.sold + half) - law.below(self.sold - half)
+    }
+
+    /// How likely it is that a day wants more than this one sold.
+    fn likely_beyond(self) -> f64 {
+        let (law, from) = self.law();
+        law.above(from)
+    }
+
+    fn beyond(self) -> Beyond {
+        let (law, from) = self.law();
+        let mean = |power: f64| law.mean_above(from, power);
+        Beyond { root: mean(0.5), mean: mean(1.0).max(self.sold) }
     }
 
     /// The first, third and fifth sixth of what it may have been.
-    fn sixths_at_least(self) -> [f64; 3] {
-        let z = (self.sold.sqrt() - self.usual) / self.spread;
-        let above = 1.0 - number::normal(z);
-        [1.0, 3.0, 5.0].map(|sixths: f64| {
-            let at = number::normal_quantile(1.0 - above * (1.0 - sixths / 6.0));
-            let root = (self.usual + self.spread * at.min(z.max(0.0) + 4.0)).max(self.sold.sqrt());
-            root.powi(2)
-        })
+    fn sixths_beyond(self) -> [f64; 3] {
+        let (law, from) = self.law();
+        [1.0, 3.0, 5.0].map(|sixths: f64| law.quantile_above(from, sixths / 6.0))
     }
 }
 
-/// How far above `z` a standard normal number lies on average, given that it lies above.
-fn hazard(z: f64) -> f64 {
-    if z > 6.0 {
-        // The tail is nearly exponential there, and both parts of the ratio vanish.
-        return z + 1.0 / z;
+/// Days that showed their demand, and days that wanted more than they showed.
+struct Known {
+    shown: Vec<Day>,
+    out: Vec<Day>,
+}
+
+/// The known days of either kind, but for those that are not of the usual kind.
+fn known(steps: &[Observation], day: impl Fn(usize, f64) -> Day, odd: f64) -> Known {
+    let mut known = Known { shown: Vec::new(), out: Vec::new() };
+    for (at, step) in steps.iter().enumerate() {
+        let Some(sold) = step.sold else { continue };
+        let day = day(at, sold.max(0.0));
+        match step.shelf {
+            Shelf::Stocked if (day.sold.sqrt() - day.usual).abs() <= odd => known.shown.push(day),
+            Shelf::SoldOutSometime => known.out.push(day),
+            Shelf::Stocked | Shelf::SoldOut { .. } => {}
+        }
     }
-    number::normal_density(z) / (1.0 - number::normal(z)).max(1e-300)
+    known
+}
+
+/// By how much more than their mean days vary: what makes the known days most likely.
+fn likely_dispersion(known: &Known, start: f64) -> f64 {
+    let unlikely = |days: &[Day], log: f64, likely: fn(Day) -> f64| {
+        let every = days.len().div_ceil(LIKELY_DAYS).max(1);
+        let some = days.iter().step_by(every).map(|day| Day { dispersion: log.exp(), ..*day });
+        -number::count(every) * some.map(|day| likely(day).max(1e-12).ln()).sum::<f64>()
+    };
+    let search = Search { asked_most: 24, near: 1e-4 };
+    let whole =
+        |log: f64| unlikely(&known.shown, log, Day::likely_just) + unlikely(&known.out, log, Day::likely_beyond);
+    let ([log], _) = lowest([start.ln()], 0.5, search, |[log]| whole(log.clamp(-LOG_MOST, LOG_MOST)));
+    log.clamp(-LOG_MOST, LOG_MOST).exp()
+}
+
+/// What lies beyond what was sold, on average: its root, and itself.
+#[derive(Clone, Copy, Debug)]
+struct Beyond {
+    root: f64,
+    mean: f64,
 }
 
 /// What each step would usually be: the level of the days around it, times what the same steps of other seasons were by

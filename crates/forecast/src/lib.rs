@@ -28,6 +28,7 @@ pub mod drift;
 mod engine;
 pub mod ensemble;
 mod forecasters;
+mod gamma;
 pub mod masking;
 pub mod models;
 mod number;
@@ -62,7 +63,7 @@ pub enum Shelf {
     SoldOut {
         share_bp: i64,
     },
-    /// It ran out, and nobody knows when: at least what was sold was wanted.
+    /// It ran out, and nobody knows when: more was wanted than what was sold.
     SoldOutSometime,
 }
 

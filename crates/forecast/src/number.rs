@@ -55,20 +55,6 @@ pub(crate) fn normal(z: f64) -> f64 {
     if z >= 0.0 { 1.0 - above } else { above }
 }
 
-/// What the standard normal law stays below in the share `level` of all cases: its inverse, by halving.
-pub(crate) fn normal_quantile(level: f64) -> f64 {
-    let (mut low, mut high) = (-9.0, 9.0);
-    for _ in 0..60 {
-        let middle = f64::midpoint(low, high);
-        if normal(middle) < level {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    f64::midpoint(low, high)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,7 +63,6 @@ mod tests {
     fn the_normal_law_is_that_of_the_tables() {
         for (z, share) in [(0.0, 0.5), (1.0, 0.841_344_7), (-1.959_964, 0.025), (2.575_829, 0.995)] {
             assert!((normal(z) - share).abs() < 2e-7, "{z}");
-            assert!((normal_quantile(share) - z).abs() < 1e-5, "{share}");
         }
     }
 }

@@ -3,7 +3,8 @@
 
 use std::path::PathBuf;
 
-use forecast::backtest::{Backtest, Report, run};
+use forecast::backtest::{Backtest, Report, against, run};
+use forecast::masking::{Mask, Stock, Written, masked};
 use forecast::replenish::rehearsal::{Outcome, Policy, Rehearsal};
 use forecast::replenish::shop::Terms;
 use forecast::{Engine, Series, table};
@@ -67,6 +68,32 @@ fn eight_of_ten_days_lie_in_the_band_of_eight_tenths() {
     assert!((0.77..=0.83).contains(&pooled), "{pooled}");
 }
 
+/// Copies that ran out on 15 % of the days, and nobody wrote down when.
+#[test]
+fn most_of_what_running_out_costs_is_thought_back() {
+    let past = Backtest { origins: 4, apart: 7, levels: vec![0.5], threads: 2 };
+    for name in ["m5_foods_daily.csv", "french_bakery_daily.csv"] {
+        let Some(panel) = series(name) else { return };
+        let (panel, engine) = (&panel[..4], Engine::of(7, 7));
+        let whole = run(&engine, panel, &past).unwrap().engine;
+        let learnt_from = |written: Written| {
+            let copies = |seed: u64| -> Vec<Series> {
+                let mask = Mask { sold_out: 0.15, written, stock: Stock::Level, seed };
+                panel.iter().map(|series| masked(series, 7, mask)).collect()
+            };
+            let scores = [11, 12, 13].map(|seed| against(&engine, &copies(seed), panel, &past).unwrap().engine);
+            (
+                scores.iter().map(|score| score.wape).sum::<f64>() / 3.0,
+                scores.iter().map(|score| score.bias).sum::<f64>() / 3.0,
+            )
+        };
+        let ((blind, _), (thought, bias)) = (learnt_from(Written::Nothing), learnt_from(Written::Day));
+        let regained = (blind - thought) / (blind - whole.wape);
+        eprintln!("{name}: {regained:.3} of {:+.4}, bias off by {:+.4}", blind - whole.wape, bias - whole.bias);
+        assert!(regained > 0.5 && (bias - whole.bias).abs() < 0.04, "{name}");
+    }
+}
+
 #[test]
 fn the_buyer_that_thinks_halves_the_cost_of_last_weeks_rule() {
     let Some(panel) = series("french_bakery_daily.csv") else { return };
@@ -78,4 +105,10 @@ fn the_buyer_that_thinks_halves_the_cost_of_last_weeks_rule() {
     eprintln!("cost {mean:.4} of last week's rule");
     assert!(mean < 0.65, "{mean}");
     assert!(ours.iter().zip(&floor).all(|(ours, floor)| ours.whole.cost < floor.whole.cost));
+    // Nobody pays less than a buyer who knows all days.
+    let least = stage.least_cost_per_unit(2);
+    for (ours, least) in ours.iter().zip(&least) {
+        let (ours, least) = (ours.whole.cost_per_unit(), least.unwrap());
+        assert!(least > 0.0 && least < ours, "{ours} {least}");
+    }
 }

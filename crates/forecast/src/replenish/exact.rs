@@ -4,6 +4,7 @@
 
 use super::policy::{Ahead, Scenario, ThinkAhead};
 use super::shop::{Morning, Stock, Terms};
+use crate::gamma::Gamma;
 use crate::number;
 
 /// The case.
@@ -278,9 +279,8 @@ fn moved(before: &[f64], after: &[f64]) -> bool {
 /// assert!((mean - 4.0).abs() < 0.01);
 /// ```
 pub fn rounded_gamma(mean: f64, variation: f64, most: usize) -> Vec<f64> {
-    let shape = 1.0 / variation.powi(2);
-    let scale = mean / shape;
-    let below = |units: f64| lower_gamma(shape, units / scale);
+    let law = Gamma::of(mean, mean * variation.powi(2));
+    let below = |units: f64| law.below(units);
     (0..=most)
         .map(|units| {
             let units_f = number::count(units);
@@ -289,35 +289,6 @@ pub fn rounded_gamma(mean: f64, variation: f64, most: usize) -> Vec<f64> {
             (upper - lower).max(0.0)
         })
         .collect()
-}
-
-/// The share of a gamma law of this shape below `x`: the series, which converges for every x that matters here.
-fn lower_gamma(shape: f64, x: f64) -> f64 {
-    if x <= 0.0 {
-        return 0.0;
-    }
-    let (mut term, mut sum, mut n) = (1.0 / shape, 1.0 / shape, shape);
-    for _ in 0..2_000 {
-        n += 1.0;
-        term *= x / n;
-        sum += term;
-        if term < sum * 1e-16 {
-            break;
-        }
-    }
-    (sum * (shape * x.ln() - x - log_gamma(shape)).exp()).min(1.0)
-}
-
-/// The logarithm of the gamma function (Stirling's series behind a shift).
-fn log_gamma(x: f64) -> f64 {
-    let (mut shift, mut x) = (0.0, x);
-    while x < 10.0 {
-        shift -= x.ln();
-        x += 1.0;
-    }
-    let inverse = 1.0 / (x * x);
-    let series = (1.0 / 12.0 - inverse * (1.0 / 360.0 - inverse * (1.0 / 1_260.0 - inverse / 1_680.0))) / x;
-    shift + (x - 0.5) * x.ln() - x + 0.5 * std::f64::consts::TAU.ln() + series
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! that can be solved exactly ([`exact`]), prices for what ends ([`markdown`]), orders of several sites that share a budget
 //! and a truck ([`sharing`]), and the netting of the shop's own proposals ([`net`]).
 
+pub mod clairvoyant;
 pub mod exact;
 pub mod markdown;
 mod netting;

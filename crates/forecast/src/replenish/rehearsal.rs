@@ -1,6 +1,7 @@
 //! A rehearsal: buyers work through the last days that are known, each morning with what was known then, and are compared
 //! over the same days.
 
+use super::clairvoyant;
 use super::policy::{Ahead, ThinkAhead, last_week, up_to};
 use super::shop::{Morning, Result, Terms, trial};
 use crate::engine::{Learnt, in_parts};
@@ -132,6 +133,16 @@ impl Stage {
             key: self.keys[*product].clone(),
             whole: self.one(*product, policy, self.demand[*product].len()),
             first_half: self.one(*product, policy, self.demand[*product].len() / 2),
+        })
+    }
+
+    /// What each product would have cost by unit wanted if all days had been known before. None where that cannot be told.
+    pub fn least_cost_per_unit(&self, threads: usize) -> Vec<Option<f64>> {
+        let products: Vec<usize> = (0..self.keys.len()).collect();
+        in_parts(&products, threads, |product| {
+            let demand = &self.demand[*product];
+            let cost = clairvoyant::least_cost(&self.terms[*product], demand).ok()?;
+            Some(cost / number::float(demand.iter().sum()).max(1.0))
         })
     }
 
