@@ -46,7 +46,7 @@ prop_compose! {
             windows.push(Window::new((start + length + gap) * HOUR, (start + length + gap + 1) * HOUR));
         }
         Order {
-            load: [weight, 0, crates, 0],
+            load: [weight, 0, crates, 0, 0, 0],
             windows,
             service_ms: 300_000,
             release_ms: release.map(|hour| hour * HOUR),
@@ -76,7 +76,7 @@ prop_compose! {
         let shift = Window::new(0, 12 * HOUR);
         Vehicle {
             end: if elsewhere { 1 - depot } else { depot },
-            capacity: [capacity, 0, 5, 0],
+            capacity: [capacity, 0, 5, 0, 0, 0],
             skills,
             fixed_cost: fixed,
             cost_per_metre: per_metre,
