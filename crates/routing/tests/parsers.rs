@@ -61,6 +61,21 @@ fn sound_texts_are_read() {
 }
 
 #[test]
+fn a_load_of_fewer_dimensions_is_filled_up_and_one_of_more_refused() {
+    let problem = solomon::read(SPINACH).unwrap().problem(Rounding::Dimacs).unwrap();
+    let with_load = |load: &[i64]| {
+        let mut value = serde_json::to_value(&problem).unwrap();
+        value["orders"][0]["load"] = load.into();
+        value["vehicles"][0]["capacity"] = [200, 9].as_slice().into();
+        json::read(&value.to_string())
+    };
+
+    let read = with_load(&[10, 3]).unwrap();
+    assert_eq!((read.orders[0].load, read.vehicles[0].capacity), ([10, 3, 0, 0, 0, 0], [200, 9, 0, 0, 0, 0]));
+    assert!(matches!(with_load(&[1; 7]), Err(FormatError::Json(_))));
+}
+
+#[test]
 fn a_coordinate_that_is_no_number_is_refused() {
     for word in ["NaN", "inf", "1e300", "spinach"] {
         let text = SPINACH.replacen("45 ", word, 1);

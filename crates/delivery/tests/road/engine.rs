@@ -364,7 +364,7 @@ fn without_a_shift_every_order_hears_so() {
 
 /// Doors within twelve kilometres of the depot and one window of 100 minutes, with more vans than it takes.
 fn morning(doors: usize, seed: u64) -> Problem {
-    let mut state = 0x0139_408d_cbbf_7a44 ^ (seed * 0x9e37_79b9_7f4a_7c15 + 1);
+    let mut state = 0x0139_408d_cbbf_7a44 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1);
     let mut draw = |end: u64| {
         state ^= state << 13;
         state ^= state >> 7;
