@@ -74,11 +74,12 @@ impl Ground {
     }
 }
 
-/// Reads the past of everything that the site may buy, as it is known `at`.
+/// Reads the past of everything that the site may buy, as it is known `at`. Refuses no day: who asks again under one key
+/// is answered as before, though the day be past by now.
 pub(super) async fn ground(tx: &mut Tx, at: Instant, new: &NewProposal) -> Result<Ground, RequisitionsRefusal> {
     let site = catalog::site(tx, new.site).await?;
     let today = site.time.business_day(at);
-    let days = days_ahead(today, new.needed_by)? + LIFE_DAYS_MAX.max(DAYS_COVERED_MAX);
+    let days = days_ahead(today, new.needed_by).unwrap_or(0) + LIFE_DAYS_MAX.max(DAYS_COVERED_MAX);
     let traded = catalog::skus(tx, None, None, SKUS_MAX).await?;
     let skus = traded.iter().filter(|sku| sku.listing != Listing::Retired).map(|sku| sku.id).collect();
     let forecasting = new.forecasting.unwrap_or(Forecasting::Ensemble);
