@@ -50,7 +50,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_enum, default_value_t = FaultsWanted::Planted)]
     faults: FaultsWanted,
     /// What plans the routes: `search`, or `insertion` to compare with.
-    #[arg(long, default_value = "search")]
+    #[arg(long, default_value = "search", value_parser = ["search", "insertion"])]
     planning_engine: String,
     /// By which rule the buyer lets the system forecast what to buy.
     #[arg(long, value_enum, default_value_t = BuyBy::Ensemble)]

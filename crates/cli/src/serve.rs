@@ -46,7 +46,7 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     notices_url: Option<String>,
     /// What plans routes: `search`, or `insertion` to compare with.
-    #[arg(long)]
+    #[arg(long, value_parser = ["search", "insertion"])]
     planning_engine: Option<String>,
     /// Where the embedded MQTT broker listens; off loopback it demands TLS.
     #[arg(long)]

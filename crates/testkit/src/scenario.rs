@@ -7,7 +7,7 @@
 //!   the phone of a customer, `Bearer` and a device's secret, or `nobody`; whoever asked last, if it is left out. After an
 //!   empty line the body, as JSON.
 //! * `expect`: what the answer must be: the status, and as much of the body as matters. An object may have more fields
-//!   than are named, a list more items; `"*"` stands for anything that is there.
+//!   than are named, a list more items unless none is expected; `"*"` stands for anything that is there.
 //! * `clock`: the time of the day, at the first site, to which the shop works on: `08:30`, or `08:30 +1` tomorrow.
 //! * `after`: the page before this one. What it has named is known here, and the shop is as it left it.
 //!
@@ -296,6 +296,10 @@ fn fits(expected: &Value, found: &Value, at: &str, known: &mut BTreeMap<String, 
             let there = found.get(name).unwrap_or(&Value::Null);
             fits(value, there, &format!("{at}/{name}"), known)
         }),
+        // Nothing expected is an expectation, too.
+        (Value::Array(expected), Value::Array(found)) if expected.is_empty() && !found.is_empty() => {
+            Err(format!("{at} is not empty"))
+        }
         (Value::Array(expected), Value::Array(found)) => expected.iter().enumerate().try_for_each(|(nth, item)| {
             let there = found.iter().find_map(|there| {
                 let mut learned = known.clone();
@@ -345,6 +349,8 @@ mod tests {
         let wrong = fits(&json!({ "lot": { "grams": "{{grams}}" } }), &found, "", &mut known);
         assert_eq!(wrong, Err("/lot/grams is 500 and not 700".to_owned()));
         assert!(fits(&json!({ "note": "*" }), &found, "", &mut known).is_err());
+        assert!(fits(&json!([]), &json!([{ "alarm": 1 }]), "", &mut known).is_err(), "an empty list is empty");
+        assert_eq!(fits(&json!([]), &json!([]), "", &mut known), Ok(()));
         assert!(fits(&json!({ "lot": [] }), &found, "", &mut known).is_err());
         assert_eq!(fits(&Value::Null, &Value::Null, "", &mut known), Ok(()));
     }

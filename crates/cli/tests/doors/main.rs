@@ -6,4 +6,5 @@ mod receiver;
 mod server;
 mod shut;
 mod telemetry;
+mod told;
 mod webhooks;
