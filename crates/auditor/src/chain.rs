@@ -38,8 +38,15 @@ pub(crate) async fn blocks_are_whole(db: &Db) -> Result<Finding, StoreError> {
         found,
     };
     loop {
-        let blocks: Vec<Block> =
-            db.read(async move |tx: &mut Tx| -> Result<_, StoreError> { tx.all(BLOCKS, args![number]).await }).await?;
+        // Block by block the database would have to plan, and perhaps to scan, as often as there are blocks.
+        let (blocks, events, links): (Vec<Block>, Vec<Event>, Vec<Link>) = db
+            .read(async move |tx: &mut Tx| -> Result<_, StoreError> {
+                let blocks: Vec<Block> = tx.all(BLOCKS, args![number]).await?;
+                let from = blocks.iter().map(|block| block.1).min().unwrap_or_default();
+                let to = blocks.iter().map(|block| block.2).max().unwrap_or_default();
+                Ok((blocks, tx.all(EVENTS, args![from, to]).await?, tx.all(LINKS, args![from, to]).await?))
+            })
+            .await?;
         if blocks.is_empty() {
             break;
         }
@@ -51,13 +58,9 @@ pub(crate) async fn blocks_are_whole(db: &Db) -> Result<Finding, StoreError> {
                 return Ok(Finding { law: LAW, checked: last, breaches: vec![breach(block.0, last + 1, block.1)] });
             }
             let (from, to) = (block.1, block.2);
-            let (events, links): (Vec<Event>, Vec<Link>) = db
-                .read(async move |tx: &mut Tx| -> Result<_, StoreError> {
-                    Ok((tx.all(EVENTS, args![from, to]).await?, tx.all(LINKS, args![from, to]).await?))
-                })
-                .await?;
+            let events = within(&events, from, to, |event| event.0);
             let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-            if count != to - from + 1 || hash(&block, &events, &links) != block.4 {
+            if count != to - from + 1 || hash(&block, events, within(&links, from, to, |link| link.0)) != block.4 {
                 return Ok(Finding { law: LAW, checked: last, breaches: vec![breach(block.0, to - from + 1, count)] });
             }
             (number, last, previous) = (block.0, block.2, block.4);
@@ -66,6 +69,13 @@ pub(crate) async fn blocks_are_whole(db: &Db) -> Result<Finding, StoreError> {
     let loose: i64 = db.read(async |tx: &mut Tx| -> Result<i64, StoreError> { tx.one(LOOSE, args![]).await }).await?;
     let breaches = if loose == 0 { Vec::new() } else { vec![breach(number + 1, 0, loose)] };
     Ok(Finding { law: LAW, checked: last, breaches })
+}
+
+/// What stands at the positions `from..=to`, out of rows in the order of their positions.
+fn within<T>(rows: &[T], from: i64, to: i64, position: impl Fn(&T) -> i64) -> &[T] {
+    let begin = rows.partition_point(|row| position(row) < from);
+    let end = rows.partition_point(|row| position(row) <= to);
+    rows.get(begin..end).unwrap_or_default()
 }
 
 /// The hash of a block, from the encoding as ADR 0006 publishes it: numbers as eight bytes, the highest first;

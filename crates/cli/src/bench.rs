@@ -99,7 +99,7 @@ async fn orders(args: OrdersArgs) -> Result<ExitCode, Failure> {
         "engine": if on_postgres { "postgres" } else { "sqlite" },
         "concurrency": args.concurrency,
         "seconds": args.seconds,
-        "build": if cfg!(debug_assertions) { "debug" } else { "release" },
+        "build": env!("BUILT_AS"),
         "cores": std::thread::available_parallelism().map_or(0, std::num::NonZero::get),
         "orders": orders,
         "orders_per_second": per_second(orders, taken.took),

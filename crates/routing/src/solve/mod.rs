@@ -227,8 +227,8 @@ fn route(problem: &Problem, shop: &Shop, number: u32, inner: &[u32]) -> Route {
     let van = &shop.vans[number as usize];
     let nodes: Vec<u32> = [van.start].into_iter().chain(inner.iter().copied()).chain([van.end]).collect();
     let mut timing = Timing::default();
-    let timed = timing.cost(shop, number, &nodes);
-    debug_assert!(timed.is_some(), "a tour of the search can be driven");
+    // A tour of the search can be driven; the checker, which shares no code with it, would name one that cannot.
+    let _cost = timing.cost(shop, number, &nodes);
     let vehicle = &problem.vehicles[number as usize];
     let mut trips: Vec<Trip> = vehicle
         .frozen
