@@ -112,6 +112,7 @@ impl ToldEvent {
 
 /// The event that was told last, when, and how many there are; an event's id begins with its instant.
 pub async fn latest(tx: &mut Tx) -> Result<Option<(EventId, Instant, i64)>, StoreError> {
+    tx.write_what_was_left().await?;
     tx.optional(LATEST, args![]).await
 }
 
@@ -131,6 +132,7 @@ pub async fn told_between(
     after: Option<EventId>,
     limit: i64,
 ) -> Result<Vec<ToldEvent>, StoreError> {
+    tx.write_what_was_left().await?;
     let Some(first) = kinds.first() else { return Ok(Vec::new()) };
     if kinds.len() > KINDS_MAX {
         let found = kinds.len().to_string();
@@ -153,6 +155,7 @@ pub async fn first_told(
     noun: &str,
     objects: &[Uuid],
 ) -> Result<Vec<Option<Instant>>, StoreError> {
+    tx.write_what_was_left().await?;
     let keys: Vec<_> = objects.iter().map(|object| row![noun, *object, kind]).collect();
     let found = tx.all_many::<Instant, 3>(FIRST_TOLD, &keys).await?;
     Ok(found.into_iter().map(|rows| rows.first().copied()).collect())
@@ -165,6 +168,7 @@ pub async fn first_touched(
     objects: &[Uuid],
     touched: &str,
 ) -> Result<Vec<Option<Uuid>>, StoreError> {
+    tx.write_what_was_left().await?;
     let keys: Vec<_> = objects.iter().map(|object| row![noun, *object, touched]).collect();
     let found = tx.all_many::<Uuid, 3>(FIRST_TOUCHED, &keys).await?;
     Ok(found.into_iter().map(|rows| rows.first().copied()).collect())

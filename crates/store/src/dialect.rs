@@ -7,15 +7,19 @@ pub(crate) enum Engine {
     Postgres,
 }
 
-/// The slot of a statement whose answers a transaction may keep.
+/// The slot of a statement whose answers a transaction may keep to its end.
 pub(crate) const KEEP: &str = "keep";
+/// The slot of a statement whose answers a transaction may keep until it takes a lock.
+pub(crate) const HOLD: &str = "hold";
+/// The slot that locks the rows which are read.
+pub(crate) const LOCK: &str = "lock";
 
 /// The text that a `{slot}` of shared SQL stands for, or nothing if there is no such slot.
 fn slot(engine: Engine, name: &str) -> Option<&'static str> {
     Some(match (engine, name) {
         // Keeping is not for the engine but for the transaction; and one writer at a time needs no row locks.
-        (_, KEEP) | (Engine::Sqlite, "lock" | "skip_locked") => "",
-        (Engine::Postgres, "lock") => "FOR UPDATE",
+        (_, KEEP | HOLD) | (Engine::Sqlite, LOCK | "skip_locked") => "",
+        (Engine::Postgres, LOCK) => "FOR UPDATE",
         (Engine::Postgres, "skip_locked") => "FOR UPDATE SKIP LOCKED",
         // Any other spelling makes SQLite keep a second index beside the rowid: 17 % slower inserts.
         (Engine::Sqlite, "rowid") => "INTEGER PRIMARY KEY",

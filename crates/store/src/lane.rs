@@ -51,10 +51,14 @@ where
     E: From<StoreError> + Send,
 {
     fn run(&mut self, tx: &mut Tx) -> bool {
-        (tx.failed, tx.again) = (false, false);
+        tx.start_over();
         let verb = &self.verb;
         let polled = catch_unwind(AssertUnwindSafe(|| {
-            let future = pin!(verb(tx));
+            let future = pin!(async {
+                let value = verb(tx).await?;
+                tx.write_what_was_left().await?;
+                Ok(value)
+            });
             // Every statement completes at once here, so a verb that is not done was waiting for something else.
             match future.poll(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(verdict) => verdict,

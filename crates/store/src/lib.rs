@@ -41,7 +41,7 @@ pub use once::{Key, Once};
 #[doc(hidden)]
 pub use statement::Registered;
 pub use statement::Stmt;
-pub use tx::Tx;
+pub use tx::{Left, Tx};
 
 // For the macros.
 #[doc(hidden)]

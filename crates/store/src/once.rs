@@ -9,9 +9,7 @@ const PURGE_ROWS: i64 = 1000;
 
 sql! {
     FIND = "SELECT request, answer FROM idempotency WHERE caller = $1 AND once_key = $2";
-    KEEP = "INSERT INTO idempotency (caller, once_key, request, answer, at_ms)
-            VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT DO NOTHING";
+    KEEP = "INSERT INTO idempotency (caller, once_key, request, answer, at_ms) VALUES ($1, $2, $3, $4, $5)";
     PURGE = "DELETE FROM idempotency
              WHERE (caller, once_key) IN
                    (SELECT caller, once_key FROM idempotency WHERE at_ms < $1 ORDER BY at_ms LIMIT $2)";
@@ -92,7 +90,6 @@ async fn replay<T: DeserializeOwned>(tx: &mut Tx, key: &Key) -> Result<Option<T>
 
 async fn keep<T: Serialize>(tx: &mut Tx, key: &Key, at_ms: i64, answer: &T) -> Result<()> {
     let answer = serde_json::to_string(answer).map_err(|error| KEEP.impossible("answer", error.to_string()))?;
-    let kept = tx.execute(KEEP, args![&key.caller, &key.key, &key.request, &answer, at_ms]).await?;
-    // Somebody else kept the key since we looked: undo all of ours and repeat theirs.
-    if kept == 0 { Err(tx.raced()) } else { Ok(()) }
+    // Somebody else may have kept the key since we looked: then all of ours is undone and theirs repeated.
+    tx.claim(KEEP, args![&key.caller, &key.key, &key.request, &answer, at_ms]).await
 }

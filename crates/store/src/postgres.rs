@@ -16,7 +16,7 @@ use futures_util::{
     FutureExt, TryStreamExt,
     future::{BoxFuture, join},
 };
-use tokio_postgres::{Config, Error, NoTls, SimpleQueryMessage, Statement};
+use tokio_postgres::{Config, Error, NoTls, SimpleQueryMessage, Statement, error::SqlState};
 
 use crate::{
     FromRow, Param, Result, Row, Stmt, StoreError, Tx,
@@ -110,7 +110,12 @@ impl Server {
         if access == Access::Look {
             tx.look_once();
         }
-        let verdict = AssertUnwindSafe(verb(&mut tx)).catch_unwind().await;
+        let whole = async {
+            let value = verb(&mut tx).await?;
+            tx.write_what_was_left().await?;
+            Ok(value)
+        };
+        let verdict = AssertUnwindSafe(whole).catch_unwind().await;
         if tx.again {
             return None;
         }
@@ -162,10 +167,20 @@ struct Kept {
     rows: Vec<tokio_postgres::Row>,
 }
 
-/// A statement on its way: what it will answer, and how many rows it must change.
+/// A statement on its way: what it will answer, and what that must be.
 struct Sent {
     answer: BoxFuture<'static, Result<u64, Error>>,
-    expected: Option<usize>,
+    demand: Demand,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Demand {
+    /// It succeeds.
+    Success,
+    /// It changes so many rows.
+    Rows(usize),
+    /// It is the first to write its row; if it is not, another run will meet what the first has written.
+    First,
 }
 
 impl std::fmt::Debug for Flight {
@@ -194,7 +209,7 @@ impl Flight {
         };
         let mut flight = Self::over(client, true);
         let client = Arc::clone(&flight.client);
-        flight.send(async move { client.batch_execute(begin).await.map(|()| 0) }, None);
+        flight.send(async move { client.batch_execute(begin).await.map(|()| 0) }, Demand::Success);
         flight
     }
 
@@ -203,12 +218,12 @@ impl Flight {
     }
 
     /// Sends now, by polling once; the answer is taken in order by `settle`.
-    fn send(&mut self, answer: impl Future<Output = Result<u64, Error>> + Send + 'static, expected: Option<usize>) {
+    fn send(&mut self, answer: impl Future<Output = Result<u64, Error>> + Send + 'static, demand: Demand) {
         let mut answer: BoxFuture<'static, Result<u64, Error>> = Box::pin(answer);
         if let Poll::Ready(done) = answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             answer = Box::pin(ready(done));
         }
-        self.sent.push_back(Sent { answer, expected });
+        self.sent.push_back(Sent { answer, demand });
     }
 
     /// Takes every outstanding answer; the last one's count.
@@ -224,17 +239,21 @@ impl Flight {
         }
     }
 
-    async fn send_row(&mut self, statement: &'static Stmt, args: &[Param<'_>], expected: Option<usize>) -> Result<()> {
+    async fn send_row(&mut self, statement: &'static Stmt, args: &[Param<'_>], demand: Demand) -> Result<()> {
         self.forget(statement);
         let prepared = self.prepared(statement.postgres()).await?;
         let args: Vec<Param<'static>> = args.iter().map(Param::owned).collect();
         let client = Arc::clone(&self.client);
-        self.send(async move { client.execute_raw(&prepared, &args).await }, expected);
+        self.send(async move { client.execute_raw(&prepared, &args).await }, demand);
         Ok(())
     }
 
+    pub(crate) async fn claim(&mut self, statement: &'static Stmt, args: &[Param<'_>]) -> Result<()> {
+        self.send_row(statement, args, Demand::First).await
+    }
+
     pub(crate) async fn put(&mut self, statement: &'static Stmt, args: &[Param<'_>]) -> Result<()> {
-        self.send_row(statement, args, None).await?;
+        self.send_row(statement, args, Demand::Success).await?;
         if self.sent.len() >= IN_FLIGHT {
             self.settle().await?;
         }
@@ -242,7 +261,7 @@ impl Flight {
     }
 
     pub(crate) async fn execute(&mut self, statement: &'static Stmt, args: &[Param<'_>]) -> Result<u64> {
-        self.send_row(statement, args, None).await?;
+        self.send_row(statement, args, Demand::Success).await?;
         self.settle().await
     }
 
@@ -254,14 +273,17 @@ impl Flight {
     ) -> Result<()> {
         let expected = (statement.verb() == Verb::Update).then_some(rows.len());
         if let [row] = rows.as_slice() {
-            return self.send_row(statement, row, expected).await;
+            return self.send_row(statement, row, expected.map_or(Demand::Success, Demand::Rows)).await;
         }
         self.forget(statement);
         let Some(set) = self.set(statement).await? else { return self.put_each(statement, &rows, expected).await };
         let columns: Vec<Vec<Param<'static>>> =
             (0..N).map(|at| rows.iter().filter_map(|row| row.get(at)).map(Param::owned).collect()).collect();
         let client = Arc::clone(&self.client);
-        self.send(async move { client.execute_raw(&set, &columns).await }, expected);
+        self.send(
+            async move { client.execute_raw(&set, &columns).await },
+            expected.map_or(Demand::Success, Demand::Rows),
+        );
         Ok(())
     }
 
@@ -297,15 +319,17 @@ impl Flight {
         let prepared = self.prepared(statement.postgres()).await?;
         let rows = self.fetch(&prepared, args).await?;
         let answer = read(&rows);
-        if statement.keeps() {
+        // What is not there cannot be locked, and may be there the next time.
+        if statement.keeps() && !(statement.locks() && rows.is_empty()) {
             self.kept.push(Kept { statement, args: args.iter().map(Param::owned).collect(), rows });
         }
         answer
     }
 
-    /// Drops the answers that `statement` may make untrue.
+    /// Drops the answers that `statement` may make untrue, or that may have become so while it waits for a lock.
     fn forget(&mut self, statement: &Stmt) {
-        self.kept.retain(|kept| !statement.may_change(kept.statement));
+        let doubtful = |kept: &Stmt| statement.may_change(kept) || (statement.locks() && kept.is_held());
+        self.kept.retain(|kept| !doubtful(kept.statement));
     }
 
     pub(crate) async fn all_many<R: FromRow, const N: usize>(
@@ -363,7 +387,7 @@ impl Flight {
 
     async fn commit(&mut self) -> Result<()> {
         // A set that met the wrong number of rows must be known before the COMMIT leaves.
-        if self.sent.iter().any(|sent| sent.expected.is_some()) {
+        if self.sent.iter().any(|sent| matches!(sent.demand, Demand::Rows(_))) {
             self.settle().await?;
         }
         let commit = self.client.batch_execute("COMMIT");
@@ -413,9 +437,14 @@ async fn explained(client: &Object, sql: &str, params: usize) -> Result<Vec<Stri
 
 async fn settle(sent: &mut VecDeque<Sent>) -> Result<u64> {
     let mut count = 0;
-    while let Some(Sent { answer, expected }) = sent.pop_front() {
-        count = answer.await?;
-        if let Some(expected) = expected
+    while let Some(Sent { answer, demand }) = sent.pop_front() {
+        count = match answer.await {
+            Err(error) if demand == Demand::First && error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+                return Err(StoreError::Busy);
+            }
+            answered => answered?,
+        };
+        if let Demand::Rows(expected) = demand
             && wide(expected) != count
         {
             return Err(StoreError::Count(wide(expected), count));

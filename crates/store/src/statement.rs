@@ -29,6 +29,9 @@ struct Shape {
     target: Option<String>,
     /// Where its answers may be kept: every word of it, the tables they were read from among them.
     kept_words: Option<BTreeSet<String>>,
+    /// They may be kept only until the transaction takes a lock.
+    held: bool,
+    locks: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +57,10 @@ inventory::collect!(Registered);
 ///
 /// `{keep}` stands behind a SELECT of what hardly ever changes (a SKU, a place, a site): a transaction that asks it
 /// twice with the same arguments gets the first answer again, without a way to the server, unless it has written to
-/// one of the tables in between. Never for what is read again under a lock.
+/// one of the tables in between. Behind `{lock}` it says that a row which is locked already need not be locked again.
+///
+/// `{hold}` does the same for what others change under a lock (a lot, a reservation): the answer is good until this
+/// transaction takes a lock that it did not have, because whoever had it may have changed the row.
 ///
 /// ```
 /// store::sql! {
@@ -120,6 +126,15 @@ impl Stmt {
         self.shape().kept_words.is_some()
     }
 
+    /// Whether a lock makes its kept answers doubtful.
+    pub(crate) fn is_held(&self) -> bool {
+        self.shape().held
+    }
+
+    pub(crate) fn locks(&self) -> bool {
+        self.shape().locks
+    }
+
     /// Whether this statement may write to a table that `other`, one that keeps, has read.
     pub(crate) fn may_change(&self, other: &Self) -> bool {
         let Some(words) = &other.shape().kept_words else { return true };
@@ -143,13 +158,15 @@ impl Stmt {
             let params = params(&tokens).max().unwrap_or(0);
             let keys = top_level(&tokens, "WHERE").map_or_else(Vec::new, |at| params_of(&tokens[at..]));
             let mut words = tokens.iter().filter_map(|token| token.word());
-            let keeps = verb == Verb::Select && tokens.contains(&Token::Slot(dialect::KEEP));
+            let has = |slot| tokens.contains(&Token::Slot(slot));
+            let (held, locks) = (has(dialect::HOLD), has(dialect::LOCK));
+            let keeps = verb == Verb::Select && (held || has(dialect::KEEP));
             let (target, kept_words) = match verb {
                 Verb::Select => (None, keeps.then(|| words.map(str::to_lowercase).collect())),
                 Verb::Insert | Verb::Update | Verb::Delete => (words.find(is_table).map(str::to_lowercase), None),
                 Verb::Other => (None, None),
             };
-            Shape { verb, params, keys, target, kept_words }
+            Shape { verb, params, keys, target, kept_words, held, locks }
         })
     }
 

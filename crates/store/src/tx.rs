@@ -1,5 +1,9 @@
 //! One transaction, as a verb sees it.
 
+use std::any::Any;
+
+use futures_util::future::BoxFuture;
+
 use crate::{
     FromRow, Param, Result, Stmt, StoreError,
     postgres::Flight,
@@ -20,6 +24,37 @@ pub struct Tx {
     pub(crate) again: bool,
     /// It is only a look: one SELECT, and so of one moment without a transaction around it.
     look: Option<Look>,
+    /// What is written at the end, once for all.
+    left: Vec<Box<dyn Leaving>>,
+}
+
+/// What is left to the end of a transaction, and there written once for all that asked for it: ten events of a verb
+/// take no more statements than one, and their rows are locked for as short a time as can be.
+pub trait Left: Any + Default + Send {
+    /// Writes all of it.
+    fn write(self, tx: &mut Tx) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// [`Left`] without its type.
+trait Leaving: Send {
+    fn as_any(&mut self) -> &mut dyn Any;
+    fn write(self: Box<Self>, tx: &mut Tx) -> BoxFuture<'_, Result<()>>;
+}
+
+impl<L: Left> Leaving for L {
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn write(self: Box<Self>, tx: &mut Tx) -> BoxFuture<'_, Result<()>> {
+        Box::pin(Left::write(*self, tx))
+    }
+}
+
+impl std::fmt::Debug for dyn Leaving {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Leaving")
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -36,7 +71,33 @@ pub(crate) enum On {
 
 impl Tx {
     pub(crate) const fn new(on: On) -> Self {
-        Self { on, failed: false, again: false, look: None }
+        Self { on, failed: false, again: false, look: None, left: Vec::new() }
+    }
+
+    /// Nothing is left of the verb before.
+    pub(crate) fn start_over(&mut self) {
+        (self.failed, self.again) = (false, false);
+        self.left.clear();
+    }
+
+    /// Leaves something to the end of the transaction; `add` puts it to what others have left there.
+    pub fn leave<L: Left>(&mut self, add: impl FnOnce(&mut L)) {
+        if let Some(there) = self.left.iter_mut().find_map(|left| left.as_any().downcast_mut()) {
+            return add(there);
+        }
+        let mut first = L::default();
+        add(&mut first);
+        self.left.push(Box::new(first));
+    }
+
+    /// Writes what was left so far: for who reads it in the same transaction. At the end it is done for everybody.
+    pub async fn write_what_was_left(&mut self) -> Result<()> {
+        while !self.left.is_empty() {
+            for left in std::mem::take(&mut self.left) {
+                left.write(self).await?;
+            }
+        }
+        Ok(())
     }
 
     /// From here on one SELECT may be asked.
@@ -65,6 +126,18 @@ impl Tx {
         let sent = match &mut self.on {
             On::Sqlite(embedded) => embedded.execute(statement, args).map(|_| ()),
             On::Postgres(flight) => flight.put(statement, args).await,
+        };
+        self.noted(sent)
+    }
+
+    /// Inserts a row that only the first of two transactions may write, without waiting for it. The other runs again
+    /// and meets what the first has written.
+    pub async fn claim(&mut self, statement: &'static Stmt, args: &[Param<'_>]) -> Result<()> {
+        self.usable(statement, args.len())?;
+        let sent = match &mut self.on {
+            // One writer at a time: nobody came before.
+            On::Sqlite(embedded) => embedded.execute(statement, args).map(|_| ()),
+            On::Postgres(flight) => flight.claim(statement, args).await,
         };
         self.noted(sent)
     }
@@ -145,13 +218,6 @@ impl Tx {
             On::Postgres(flight) => flight.batch(sql).await,
         };
         self.noted(done)
-    }
-
-    /// Marks the transaction as one to be undone and run again.
-    pub(crate) const fn raced(&mut self) -> StoreError {
-        self.failed = true;
-        self.again = true;
-        StoreError::Busy
     }
 
     fn usable(&mut self, statement: &'static Stmt, count: usize) -> Result<()> {

@@ -38,7 +38,7 @@ sql! {
         "INSERT INTO vehicle (", vehicle_columns!(), ")
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
     );
-    VEHICLE = concat!("SELECT ", vehicle_columns!(), " FROM vehicle WHERE id = $1");
+    VEHICLE = concat!("SELECT ", vehicle_columns!(), " FROM vehicle WHERE id = $1 {hold}");
     VEHICLE_FOR_CHANGE = concat!("SELECT ", vehicle_columns!(), " FROM vehicle WHERE id = $1 {lock}");
     VEHICLE_BY_CODE = concat!("SELECT ", vehicle_columns!(), " FROM vehicle WHERE site = $1 AND code = $2");
     VEHICLES = concat!("SELECT ", vehicle_columns!(), " FROM vehicle WHERE site = $1 AND code > $2 ORDER BY code LIMIT $3");
@@ -78,7 +78,7 @@ sql! {
         "INSERT INTO delivery_run (", run_columns!(), ")
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'planned', NULL, NULL, NULL, $11)"
     );
-    RUN = concat!("SELECT ", run_columns!(), " FROM delivery_run WHERE id = $1");
+    RUN = concat!("SELECT ", run_columns!(), " FROM delivery_run WHERE id = $1 {hold}");
     RUN_FOR_CHANGE = concat!("SELECT ", run_columns!(), " FROM delivery_run WHERE id = $1 {lock}");
     PLANNED_RUNS = concat!(
         "SELECT ", run_columns!(), " FROM delivery_run

@@ -36,7 +36,7 @@ macro_rules! parcel_columns {
 }
 
 sql! {
-    RUN_OF_STOP = "SELECT run FROM stop WHERE id = $1";
+    RUN_OF_STOP = "SELECT run FROM stop WHERE id = $1 {hold}";
     STOP = concat!(
         "SELECT ", stop_columns!(), ", state, arrived_at, closed_at, proof, proof_name, proof_hash, proof_photo,
                 door_decicelsius, failure, next_step

@@ -16,7 +16,7 @@ macro_rules! lot_columns {
 }
 
 sql! {
-    LOT = concat!("SELECT ", lot_columns!(), " FROM lot WHERE id = $1");
+    LOT = concat!("SELECT ", lot_columns!(), " FROM lot WHERE id = $1 {hold}");
     LOCK = concat!("SELECT ", lot_columns!(), " FROM lot WHERE id = $1 {lock}");
     BY_CODE = concat!("SELECT ", lot_columns!(), " FROM lot WHERE code = $1");
     OF_SUPPLIER_LOT = concat!("SELECT ", lot_columns!(), " FROM lot WHERE supplier_lot = $1 ORDER BY opened_at, id");

@@ -15,7 +15,7 @@ macro_rules! reservation_columns {
 pub(crate) use reservation_columns;
 
 sql! {
-    RESERVATION = concat!("SELECT ", reservation_columns!(), " FROM reservation WHERE id = $1");
+    RESERVATION = concat!("SELECT ", reservation_columns!(), " FROM reservation WHERE id = $1 {hold}");
     OF_LINE =
         concat!("SELECT ", reservation_columns!(), " FROM reservation WHERE order_line = $1 ORDER BY placed_at, id");
     LAPSED = concat!(
@@ -33,10 +33,11 @@ sql! {
     CONFIRM = "UPDATE reservation SET expires_at = NULL WHERE id = $1";
     BINDING =
         "SELECT b.reservation, b.lot, b.place, b.pieces, b.grams, b.amount, l.measure
-         FROM binding b JOIN lot l ON l.id = b.lot WHERE b.reservation = $1 AND b.lot = $2 AND b.place = $3";
+         FROM binding b JOIN lot l ON l.id = b.lot WHERE b.reservation = $1 AND b.lot = $2 AND b.place = $3
+         {hold}";
     BINDINGS_OF =
         "SELECT b.reservation, b.lot, b.place, b.pieces, b.grams, b.amount, l.measure
-         FROM binding b JOIN lot l ON l.id = b.lot WHERE b.reservation = $1 ORDER BY b.lot, b.place";
+         FROM binding b JOIN lot l ON l.id = b.lot WHERE b.reservation = $1 ORDER BY b.lot, b.place {hold}";
     BINDINGS_OF_LOT =
         "SELECT b.reservation, b.lot, b.place, b.pieces, b.grams, b.amount, l.measure
          FROM binding b JOIN lot l ON l.id = b.lot WHERE b.lot = $1 ORDER BY b.reservation, b.place";

@@ -18,7 +18,7 @@ macro_rules! supply_columns {
 }
 
 sql! {
-    LOCK = "SELECT uncovered FROM shelf WHERE site = $1 AND sku = $2 {lock}";
+    LOCK = "SELECT uncovered FROM shelf WHERE site = $1 AND sku = $2 {lock} {keep}";
     LOCK_ALL_SITES = "SELECT site FROM shelf WHERE sku = $1 ORDER BY site {lock}";
     OPEN = "INSERT INTO shelf (site, sku, revision, uncovered) VALUES ($1, $2, 1, 0)
             ON CONFLICT (site, sku) DO NOTHING";

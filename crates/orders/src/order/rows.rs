@@ -15,7 +15,7 @@ macro_rules! order_columns {
 }
 
 sql! {
-    ORDER = concat!("SELECT ", order_columns!(), " FROM customer_order WHERE id = $1");
+    ORDER = concat!("SELECT ", order_columns!(), " FROM customer_order WHERE id = $1 {hold}");
     ORDER_LOCKED = concat!("SELECT ", order_columns!(), " FROM customer_order WHERE id = $1 {lock}");
     ADD_ORDER = concat!(
         "INSERT INTO customer_order (", order_columns!(), ", taken_by, line_count)

@@ -189,7 +189,7 @@ sql! {
                 JOIN sku s ON s.id = c.sku
                 JOIN lot l ON l.id = c.lot
                 WHERE c.parcel = $1
-                ORDER BY c.task";
+                ORDER BY c.task {keep}";
     MOVE_PARCEL = "UPDATE parcel
                    SET state = $2, place = $3, revision = $4
                    WHERE id = $1 AND revision = $4 - 1";
