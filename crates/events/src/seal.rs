@@ -58,8 +58,13 @@ async fn seal_block(tx: &mut Tx, now: Instant, holder: &str) -> Result<(i64, i64
     if !lease::take(tx, LEASE, holder, now.millis(), LEASE_MS).await? {
         return Ok((0, read::tip(tx).await?));
     }
-    tx.put(BEGIN_CHAIN, args![&GENESIS]).await?;
-    let (tip, block, previous): (i64, i64, [u8; 32]) = tx.one(TIP, args![]).await?;
+    let begun: Option<Tip> = tx.optional(TIP, args![]).await?;
+    let (tip, block, previous) = if let Some(tip) = begun {
+        tip
+    } else {
+        tx.put(BEGIN_CHAIN, args![&GENESIS]).await?;
+        tx.one::<Tip>(TIP, args![]).await?
+    };
     let waiting: Vec<Waiting> = tx.all(WAITING, args![BATCH_MAX]).await?;
     let (Some(first), Some(last)) = (waiting.first().map(Waiting::seq), waiting.last().map(Waiting::seq)) else {
         return Ok((0, tip));
@@ -127,6 +132,9 @@ fn uuid(event: &SealedEvent) -> Uuid {
     use kernel::Id;
     event.id.uuid()
 }
+
+/// The end of the chain: position, block and hash.
+type Tip = (i64, i64, [u8; 32]);
 
 /// A told event before it has a position; until then its `position` is its place in the queue.
 struct Waiting {

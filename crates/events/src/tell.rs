@@ -43,8 +43,6 @@ impl Object {
 /// The event takes the next place in its subject's own order. It is written at the end of the transaction, with all
 /// that the transaction tells: two that speak of one subject are in line for that row from there to their commit, and
 /// for no other.
-// `async` like all that writes: when it writes is nobody's business.
-#[expect(clippy::unused_async, reason = "a verb tells as it writes")]
 pub async fn tell<B: Told>(
     tx: &mut Tx,
     stamp: &Stamp,

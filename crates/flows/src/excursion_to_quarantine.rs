@@ -134,12 +134,17 @@ pub async fn take_readings(
     Ok(recorded)
 }
 
-/// What is due by the clock alone, every minute: silent probes, unanswered alarms, lots to be looked at again.
+/// What is due by the clock alone, every minute: silent probes and unanswered alarms.
 pub async fn watch(tx: &mut Tx, stamp: &Stamp) -> Result<(), FlowRefusal> {
     for unanswered in coldchain::watch(tx, stamp).await? {
         let stopped = coldchain::stop_all(tx, stamp, &unanswered).await?;
         look_for_others(tx, stamp, unanswered.site, stopped).await?;
     }
+    Ok(())
+}
+
+/// Looks again at lots that nobody has looked at for hours: what they went through may have shortened their lives.
+pub async fn look_at_lives(tx: &mut Tx, stamp: &Stamp) -> Result<(), FlowRefusal> {
     for site in catalog::sites(tx).await? {
         let shortened = coldchain::look_at_lives(tx, stamp, site.id).await?;
         look_for_others(tx, stamp, site.id, shortened).await?;

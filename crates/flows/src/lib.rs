@@ -27,7 +27,7 @@ pub mod review_to_procedure;
 use edge::App;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use excursion_to_quarantine::{take_readings, watch};
+pub use excursion_to_quarantine::{look_at_lives, take_readings, watch};
 pub use life_to_orders::sweep;
 pub use refusal::FlowRefusal;
 

@@ -39,9 +39,9 @@ pub use places::{
 };
 pub use refusal::LedgerRefusal;
 pub use reserve::{
-    Binding, Bound, Consumed, Pick, Reservation, ReservationState, Rest, Skip, Skipped, Want, bind, bind_what_there_is,
-    bounds_of, confirm, consume, expire_promises, promise, rebind_excluding, release, reservation, reservations_of,
-    skipped, uncovered,
+    Binding, Bound, Consumed, Pick, Reservation, ReservationState, Rest, Skip, Skipped, Want, bind, bind_each,
+    bind_what_there_is, bounds_of, confirm, consume, expire_promises, promise, rebind_excluding, release, reservation,
+    reservations_of, skipped, uncovered,
 };
 pub use shelf::{availabilities, availability, availability_of_all, needed_until};
 pub use stays::{Area, Stay, lots_in, stays_of};

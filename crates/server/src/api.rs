@@ -98,6 +98,7 @@ pub(crate) async fn assemble(settings: &Settings, db: Db, clock: Clock, ids: IdS
         feed: feed.clone(),
         sensors: std::sync::OnceLock::new(),
         swept_at: AtomicI64::new(0),
+        looked_at: AtomicI64::new(0),
         forgot_at: AtomicI64::new(0),
         told_to: AtomicI64::new(0),
     });

@@ -36,6 +36,8 @@ const ASK_AGAIN_MAX_MS: i64 = 10 * 60_000;
 const TRIES_MAX: i64 = 20;
 /// Promises that ran out are looked for this often.
 const SWEEP_EVERY_MS: i64 = 60_000;
+/// The lives of lots are looked at this often; each lot is due some hours after it was looked at last.
+const LOOK_EVERY_MS: i64 = 15 * 60_000;
 /// What has had its time is dropped this often.
 const FORGET_EVERY_MS: i64 = 3_600_000;
 /// Finished jobs are kept this long for those who look into what was done.
@@ -69,6 +71,8 @@ pub(crate) struct Worker {
     pub(crate) name: String,
     /// When the sweeps were last done, by the shop's clock.
     pub(crate) swept_at: AtomicI64,
+    /// When the lives of lots were last looked at.
+    pub(crate) looked_at: AtomicI64,
     /// When what had its time was last dropped.
     pub(crate) forgot_at: AtomicI64,
     /// Up to which position this process has read the log on for the webhooks.
@@ -232,13 +236,15 @@ impl Worker {
 
     /// What is due by the clock alone: promises that ran out.
     async fn sweep(&self, now: Instant) -> Result<(), FlowRefusal> {
-        let last = self.swept_at.load(Ordering::Acquire);
-        if now.millis() < last.saturating_add(SWEEP_EVERY_MS) {
+        if !is_time(&self.swept_at, now, SWEEP_EVERY_MS) {
             return Ok(());
         }
-        self.swept_at.store(now.millis(), Ordering::Release);
         let stamp = Stamp::system(now, &self.ids);
         self.db.write(async move |tx: &mut Tx| flows::sweep(tx, &stamp.again()).await).await?;
+        if is_time(&self.looked_at, now, LOOK_EVERY_MS) {
+            let stamp = Stamp::system(now, &self.ids);
+            self.db.write(async move |tx: &mut Tx| flows::look_at_lives(tx, &stamp.again()).await).await?;
+        }
         self.hear_customers(now).await?;
         // The process documents read on: which cases have left the written way.
         for _ in 0..ROUNDS_MAX {
@@ -253,11 +259,9 @@ impl Worker {
     /// Drops what nobody can use any more, now and then: ended sessions and codes, finished jobs, answers that are kept
     /// for those who ask twice.
     async fn forget(&self, now: Instant) -> Result<(), FlowRefusal> {
-        let last = self.forgot_at.load(Ordering::Acquire);
-        if now.millis() < last.saturating_add(FORGET_EVERY_MS) {
+        if !is_time(&self.forgot_at, now, FORGET_EVERY_MS) {
             return Ok(());
         }
-        self.forgot_at.store(now.millis(), Ordering::Release);
         self.db.write(async move |tx: &mut Tx| identity::sweep(tx, now).await).await?;
         let finished_before = now.millis().saturating_sub(JOBS_KEPT_MS);
         let purge = async move |tx: &mut Tx| jobs::purge(tx, finished_before, PURGED_AT_ONCE).await;
@@ -285,6 +289,15 @@ impl Worker {
             }
         }
     }
+}
+
+/// Whether so long has passed since it was done last; if so it counts as done now.
+fn is_time(last: &AtomicI64, now: Instant, every_ms: i64) -> bool {
+    let due = now.millis() >= last.load(Ordering::Acquire).saturating_add(every_ms);
+    if due {
+        last.store(now.millis(), Ordering::Release);
+    }
+    due
 }
 
 impl Workman for Worker {

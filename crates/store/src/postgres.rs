@@ -2,7 +2,7 @@
 //! race runs again.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     future::ready,
     panic::AssertUnwindSafe,
     pin::pin,
@@ -155,16 +155,15 @@ fn pool(config: Config) -> Result<Pool> {
 pub(crate) struct Flight {
     client: Arc<Object>,
     sent: VecDeque<Sent>,
-    /// The answers that need not be fetched again.
+    /// The answers that need not be fetched again: a few statements, of which a long transaction keeps thousands each.
     kept: Vec<Kept>,
     open: bool,
 }
 
-/// What a statement has answered once.
+/// What a statement has answered, by what it was asked with.
 struct Kept {
     statement: &'static Stmt,
-    args: Vec<Param<'static>>,
-    rows: Vec<tokio_postgres::Row>,
+    answers: BTreeMap<Vec<Param<'static>>, Vec<tokio_postgres::Row>>,
 }
 
 /// A statement on its way: what it will answer, and what that must be.
@@ -186,6 +185,14 @@ enum Demand {
 impl std::fmt::Debug for Flight {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Flight").field("sent", &self.sent.len()).field("open", &self.open).finish_non_exhaustive()
+    }
+}
+
+impl Kept {
+    /// Kept arguments live for ever and these only now, so the map is looked into as one of such as these.
+    fn answer<'a>(&'a self, args: &[Param<'a>]) -> Option<&'a [tokio_postgres::Row]> {
+        let answers: &BTreeMap<Vec<Param<'a>>, Vec<tokio_postgres::Row>> = &self.answers;
+        answers.get(args).map(Vec::as_slice)
     }
 }
 
@@ -311,9 +318,8 @@ impl Flight {
             let each = |row| R::from_row(&Row { statement: statement.name(), on: RowOn::Postgres(row, 0) });
             rows.iter().map(each).collect()
         };
-        let same = |kept: &&Kept| std::ptr::eq(kept.statement, statement) && kept.args == args;
-        if let Some(known) = self.kept.iter().find(same) {
-            return read(&known.rows);
+        if let Some(known) = self.kept_of(statement).and_then(|at| self.kept.get(at)?.answer(args)) {
+            return read(known);
         }
         self.forget(statement);
         let prepared = self.prepared(statement.postgres()).await?;
@@ -321,9 +327,23 @@ impl Flight {
         let answer = read(&rows);
         // What is not there cannot be locked, and may be there the next time.
         if statement.keeps() && !(statement.locks() && rows.is_empty()) {
-            self.kept.push(Kept { statement, args: args.iter().map(Param::owned).collect(), rows });
+            self.keep(statement, args, rows);
         }
         answer
+    }
+
+    fn kept_of(&self, statement: &Stmt) -> Option<usize> {
+        self.kept.iter().position(|kept| std::ptr::eq(kept.statement, statement))
+    }
+
+    fn keep(&mut self, statement: &'static Stmt, args: &[Param<'_>], rows: Vec<tokio_postgres::Row>) {
+        let args = args.iter().map(Param::owned).collect();
+        match self.kept_of(statement).and_then(|at| self.kept.get_mut(at)) {
+            Some(kept) => {
+                kept.answers.insert(args, rows);
+            }
+            None => self.kept.push(Kept { statement, answers: BTreeMap::from([(args, rows)]) }),
+        }
     }
 
     /// Drops the answers that `statement` may make untrue, or that may have become so while it waits for a lock.

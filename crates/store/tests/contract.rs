@@ -12,7 +12,7 @@ use std::{
 
 use kernel::{Id, Instant, LotId, Measure, SkuId, Stamp};
 use store::{
-    Db, FromRow, Intake, Key, Migration, Once, Result, Row, StoreError, Tx, args,
+    Db, FromRow, Intake, Key, Left, Migration, Once, Result, Row, StoreError, Tx, args,
     jobs::{self, Job, NewJob},
     lease, row, sql,
     testing::{self, TestDb},
@@ -177,6 +177,8 @@ facts! {
     a_reading_sees_what_was_answered_before
     a_look_asks_one_question
     what_is_kept_follows_its_own_writes
+    what_is_left_to_the_end_is_written_there_once
+    what_a_refusal_left_is_written_by_nobody
     aborted_clients_never_leave_halves
     sets_do_what_loops_do
     a_set_of_updates_meets_one_row_each
@@ -460,6 +462,54 @@ async fn what_is_kept_follows_its_own_writes(db: TestDb) {
         .await;
 
     assert_eq!(counts.unwrap(), [0, 0, 1, 1, 1, 2, 2]);
+}
+
+/// Words that are noted at the end, as one.
+#[derive(Default)]
+struct Words(Vec<&'static str>);
+
+impl Left for Words {
+    async fn write(self, tx: &mut Tx) -> Result<()> {
+        note(tx, &self.0.join(" ")).await
+    }
+}
+
+async fn what_is_left_to_the_end_is_written_there_once(db: TestDb) {
+    let counts: Result<(i64, i64)> = db
+        .write(async |tx: &mut Tx| {
+            tx.leave(|words: &mut Words| words.0.push("cod"));
+            tx.leave(|words: &mut Words| words.0.push("eel"));
+            let before = tx.one(COUNT, args![]).await?;
+            tx.write_what_was_left().await?;
+            let written = tx.one(COUNT, args![]).await?;
+            tx.leave(|words: &mut Words| words.0.push("crab"));
+            Ok((before, written))
+        })
+        .await;
+
+    assert_eq!(counts.unwrap(), (0, 1));
+    assert_eq!(notes(&db).await, ["cod eel", "crab"]);
+}
+
+async fn what_a_refusal_left_is_written_by_nobody(db: TestDb) {
+    let refused: Result<(), Refusal> = db
+        .write(async |tx: &mut Tx| {
+            tx.leave(|words: &mut Words| words.0.push("cod"));
+            Err(Refusal::VanHasLeft)
+        })
+        .await;
+    assert!(matches!(refused, Err(Refusal::VanHasLeft)), "{refused:?}");
+    let next: Result<()> = db.write(async |tx: &mut Tx| note(tx, "eel").await).await;
+    next.unwrap();
+    let twice: Result<()> = db
+        .write(async |tx: &mut Tx| {
+            tx.leave(|words: &mut Words| words.0.push("eel"));
+            Ok(())
+        })
+        .await;
+
+    assert!(matches!(twice, Err(StoreError::Conflict(_))), "what fails at the end fails the verb: {twice:?}");
+    assert_eq!(notes(&db).await, ["eel"]);
 }
 
 async fn aborted_clients_never_leave_halves(db: TestDb) {

@@ -232,7 +232,14 @@ impl Shop {
         for _ in 0..minutes {
             self.app.clock.advance_to(self.now().plus_minutes(1));
             let stamp = Stamp::system(self.now(), &self.app.ids);
-            self.app.db.write(async move |tx: &mut Tx| flows::watch(tx, &stamp.again()).await).await.unwrap();
+            self.app
+                .db
+                .write(async move |tx: &mut Tx| {
+                    flows::watch(tx, &stamp.again()).await?;
+                    flows::look_at_lives(tx, &stamp.again()).await
+                })
+                .await
+                .unwrap();
         }
     }
 

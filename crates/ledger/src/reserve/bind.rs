@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Bound, Reservation, ReservationState, bounds_of, release, reservation, store};
-use crate::{LedgerRefusal, quantities, shelf};
+use crate::{
+    LedgerRefusal, quantities,
+    shelf::{self, Shelf, Taken},
+};
 
 codes! {
     /// Why a lot that would have run out sooner was not taken.
@@ -46,12 +49,17 @@ enum Shortfall {
 
 /// Binds all that is open of a reservation to lots, or refuses. Binding what is bound already changes nothing.
 pub async fn bind(tx: &mut Tx, stamp: &Stamp, id: ReservationId) -> Result<Binding, LedgerRefusal> {
-    choose(tx, stamp, id, None, &Shortfall::Refuse).await
+    choose_one(tx, stamp, id, None, &Shortfall::Refuse).await
 }
 
 /// Binds what there is; the rest of the reservation is given up, and `short` says how much.
 pub async fn bind_what_there_is(tx: &mut Tx, stamp: &Stamp, id: ReservationId) -> Result<Binding, LedgerRefusal> {
-    choose(tx, stamp, id, None, &Shortfall::Accept).await
+    choose_one(tx, stamp, id, None, &Shortfall::Accept).await
+}
+
+/// The same for several reservations, one after the other in their order, with a few questions for all of them.
+pub async fn bind_each(tx: &mut Tx, stamp: &Stamp, ids: &[ReservationId]) -> Result<Vec<Binding>, LedgerRefusal> {
+    choose(tx, stamp, ids, None, &Shortfall::Accept).await
 }
 
 /// Takes a reservation off a lot that the picker found unfit or missing, and binds what other lots can give.
@@ -67,7 +75,7 @@ pub async fn rebind_excluding(
         let known = reservation(tx, id).await?;
         release::undo(tx, stamp, known, &bound).await?;
     }
-    choose(tx, stamp, id, Some(lot), &Shortfall::Accept).await
+    choose_one(tx, stamp, id, Some(lot), &Shortfall::Accept).await
 }
 
 /// The lots that were passed over for a reservation.
@@ -76,29 +84,77 @@ pub async fn skipped(tx: &mut Tx, reservation: ReservationId) -> Result<Vec<Skip
     Ok(found.into_iter().map(|(lot, why)| Skipped { lot, why }).collect())
 }
 
-async fn choose(
+async fn choose_one(
     tx: &mut Tx,
     stamp: &Stamp,
     id: ReservationId,
     set_aside: Option<LotId>,
     shortfall: &Shortfall,
 ) -> Result<Binding, LedgerRefusal> {
-    let known = reservation(tx, id).await?;
-    let key = (known.site, known.sku);
-    shelf::lock(tx, &BTreeSet::from([key])).await?;
-    let known = reservation(tx, id).await?;
-    match known.state {
-        ReservationState::Promised | ReservationState::Uncovered => {}
-        ReservationState::Bound => {
-            let bounds = bounds_of(tx, id).await?;
-            return Ok(Binding { reservation: known, bounds, skipped: Vec::new(), short: None });
-        }
-        state @ (ReservationState::Consumed | ReservationState::Released | ReservationState::Expired) => {
-            return Err(LedgerRefusal::ReservationClosed { state });
+    let mut bindings = choose(tx, stamp, &[id], set_aside, shortfall).await?;
+    bindings.pop().ok_or(LedgerRefusal::NoSuchReservation)
+}
+
+/// Reads everything under the locks of the shelves, chooses, and writes.
+async fn choose(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    ids: &[ReservationId],
+    set_aside: Option<LotId>,
+    shortfall: &Shortfall,
+) -> Result<Vec<Binding>, LedgerRefusal> {
+    let keys: BTreeSet<shelf::Key> =
+        store::by_ids(tx, ids).await?.iter().map(|known| (known.site, known.sku)).collect();
+    shelf::lock(tx, &keys).await?;
+    let known = store::by_ids(tx, ids).await?;
+    let mut shelves = shelf::load_many(tx, &keys).await?;
+    let mut bindings = Vec::with_capacity(ids.len());
+    let mut touched: BTreeSet<shelf::Key> = BTreeSet::new();
+    for known in known {
+        let key = (known.site, known.sku);
+        match known.state {
+            ReservationState::Promised | ReservationState::Uncovered => {
+                touched.insert(key);
+                let goods = shelves.entry(key).or_default();
+                bindings.push(choose_from(tx, stamp, goods, known, set_aside, shortfall).await?);
+            }
+            ReservationState::Bound => {
+                bindings.push(Binding { reservation: known, bounds: Vec::new(), skipped: Vec::new(), short: None });
+            }
+            state @ (ReservationState::Consumed | ReservationState::Released | ReservationState::Expired) => {
+                return Err(LedgerRefusal::ReservationClosed { state });
+            }
         }
     }
+    // What was bound before counts too.
+    for (binding, bounds) in bindings.iter_mut().zip(store::bindings_of_each(tx, ids).await?) {
+        binding.bounds = bounds;
+        if binding.reservation.state != ReservationState::Bound {
+            binding.reservation.state = settled(&binding.reservation, !binding.bounds.is_empty());
+            store::save(tx, &binding.reservation).await?;
+        }
+    }
+    for key in touched {
+        if shelves.get(&key).is_some_and(|goods| goods.breach().is_some()) {
+            // Late orders and blocked shelves took goods that others were promised.
+            shelf::settle(tx, stamp, key).await?;
+        } else {
+            shelf::touch(tx, key).await?;
+        }
+    }
+    Ok(bindings)
+}
 
-    let mut goods = shelf::load(tx, key).await?;
+/// Takes the goods of one reservation off its shelf; nothing of it is open afterwards. Its state is for the caller, who
+/// knows what was bound to it before.
+async fn choose_from(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    goods: &mut Shelf,
+    known: Reservation,
+    set_aside: Option<LotId>,
+    shortfall: &Shortfall,
+) -> Result<Binding, LedgerRefusal> {
     let target = known.measure.promised(known.open);
     let limit = if known.state == ReservationState::Promised {
         goods.withdraw(known.needed_until, known.amount);
@@ -124,40 +180,16 @@ async fn choose(
     let weights: Vec<i64> = taken.iter().map(|taken| taken.amount).chain([missing]).collect();
     let mut shares = known.open.split(&weights);
     let short = shares.pop().filter(|_| missing > 0);
-    let bounds: Vec<Bound> = taken
-        .iter()
-        .zip(shares)
-        .map(|(taken, quantity)| Bound {
-            reservation: id,
-            lot: taken.lot,
-            place: taken.place,
-            quantity,
-            amount: taken.amount,
-        })
-        .collect();
-    for bound in &bounds {
-        store::bind(tx, stamp.at, bound).await?;
+    for (taken, quantity) in taken.iter().zip(shares) {
+        let Taken { lot, place, amount } = *taken;
+        store::bind(tx, stamp.at, &Bound { reservation: known.id, lot, place, quantity, amount }).await?;
     }
     let skipped: Vec<Skipped> = passed.into_iter().map(|(lot, why)| Skipped { lot, why }).collect();
     for each in &skipped {
-        store::skip(tx, stamp.at, id, each.lot, each.why).await?;
+        store::skip(tx, stamp.at, known.id, each.lot, each.why).await?;
     }
-    let bounds = bounds_of(tx, id).await?;
-    let reservation = Reservation {
-        state: settled(&known, !bounds.is_empty()),
-        open: Quantity::NONE,
-        amount: 0,
-        expires_at: None,
-        ..known
-    };
-    store::save(tx, &reservation).await?;
-    if goods.breach().is_some() {
-        // Late orders and blocked shelves took goods that others were promised.
-        shelf::settle(tx, stamp, key).await?;
-    } else {
-        shelf::touch(tx, key).await?;
-    }
-    Ok(Binding { reservation, bounds, skipped, short })
+    let reservation = Reservation { open: Quantity::NONE, amount: 0, expires_at: None, ..known };
+    Ok(Binding { reservation, bounds: Vec::new(), skipped, short })
 }
 
 /// The state of a reservation of which nothing is open any more.

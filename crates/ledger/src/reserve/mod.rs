@@ -17,7 +17,7 @@ use kernel::{Instant, LotId, Measure, OrderLineId, PlaceId, Quantity, Ratio, Res
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use bind::{Binding, Skip, Skipped, bind, bind_what_there_is, rebind_excluding, skipped};
+pub use bind::{Binding, Skip, Skipped, bind, bind_each, bind_what_there_is, rebind_excluding, skipped};
 pub use consume::{Consumed, Pick, Rest, consume};
 pub use promise::{Want, confirm, promise};
 pub use release::{expire_promises, release};

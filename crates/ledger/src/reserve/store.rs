@@ -4,7 +4,7 @@ use kernel::{Exactness, Instant, LotId, OrderLineId, PlaceId, Quantity, Reservat
 use store::{FromRow, Result, Row, StoreError, Tx, args, row, sql};
 
 use super::{Bound, Reservation, Skip, promise::in_shape};
-use crate::{journal::Freed, quantities};
+use crate::{LedgerRefusal, journal::Freed, quantities};
 
 macro_rules! reservation_columns {
     () => {
@@ -107,6 +107,13 @@ pub(super) async fn by_id(tx: &mut Tx, id: ReservationId) -> Result<Option<Reser
     tx.optional(RESERVATION, args![id]).await
 }
 
+/// All of them, which must exist, in their order.
+pub(super) async fn by_ids(tx: &mut Tx, ids: &[ReservationId]) -> Result<Vec<Reservation>, LedgerRefusal> {
+    let found: Vec<Vec<Reservation>> =
+        tx.all_many(RESERVATION, &ids.iter().map(|id| row![*id]).collect::<Vec<_>>()).await?;
+    found.into_iter().map(|mut found| found.pop().ok_or(LedgerRefusal::NoSuchReservation)).collect()
+}
+
 pub(super) async fn of_line(tx: &mut Tx, line: OrderLineId) -> Result<Vec<Reservation>> {
     tx.all(OF_LINE, args![line]).await
 }
@@ -176,6 +183,11 @@ pub(super) async fn binding(
 
 pub(super) async fn bindings_of(tx: &mut Tx, reservation: ReservationId) -> Result<Vec<Bound>> {
     tx.all(BINDINGS_OF, args![reservation]).await
+}
+
+/// The bindings of each, in their order.
+pub(super) async fn bindings_of_each(tx: &mut Tx, reservations: &[ReservationId]) -> Result<Vec<Vec<Bound>>> {
+    tx.all_many(BINDINGS_OF, &reservations.iter().map(|id| row![*id]).collect::<Vec<_>>()).await
 }
 
 pub(crate) async fn bindings_of_lot(tx: &mut Tx, lot: LotId) -> Result<Vec<Bound>> {

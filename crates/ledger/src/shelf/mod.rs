@@ -20,7 +20,7 @@ use crate::{
     lots, quantities, reserve,
     usable::usable,
 };
-use rules::Shelf;
+pub(crate) use rules::{Shelf, Taken};
 
 /// A site's shelf of one SKU.
 pub(crate) type Key = (SiteId, SkuId);

@@ -53,16 +53,14 @@ pub async fn release(tx: &mut Tx, stamp: &Stamp, order: CustomerOrderId) -> Resu
     let note = stamp.mint::<ReleaseNoteId>();
     let next = order.state.release(note)?;
     let site = catalog::site(tx, order.site).await?;
-    let mut released = Vec::new();
-    let mut lines = lines_of(tx, order.id).await?;
-    // Shelves are locked in the order of their SKUs, by everybody.
-    lines.sort_unstable_by_key(|line| line.sku);
+    let lines = lines_of(tx, order.id).await?;
+    let promises: Vec<_> = lines.iter().filter_map(|line| line.promise).collect();
+    let mut bindings = ledger::bind_each(tx, stamp, &promises).await?.into_iter();
+    let mut released = Vec::with_capacity(lines.len());
     for line in &lines {
-        let (bound, short) = match line.promise {
-            Some(promise) => {
-                let binding = ledger::bind_what_there_is(tx, stamp, promise).await?;
-                (binding.bounds, binding.short)
-            }
+        let binding = line.promise.and_then(|_| bindings.next());
+        let (bound, short) = match binding {
+            Some(binding) => (binding.bounds, binding.short),
             None => (Vec::new(), Some(line.ordered)),
         };
         if short.is_some() && line.short.is_none() {
@@ -70,10 +68,9 @@ pub async fn release(tx: &mut Tx, stamp: &Stamp, order: CustomerOrderId) -> Resu
             tell_short(tx, stamp, &order, line.id, line.sku, ShortReason::NoStock).await?;
         }
         let each = ReleasedLine { order_line: line.id, sku: line.sku, wanted: line.ordered, bound, short };
-        released.push((line.nth, each));
+        released.push(each);
     }
-    released.sort_unstable_by_key(|(nth, _)| *nth);
-    let lines: Vec<ReleasedLine> = released.into_iter().map(|(_, line)| line).collect();
+    let lines = released;
 
     let number = next_number(tx, stamp, &site, NumberKind::ReleaseNote).await?;
     let row = ReleaseNote {
