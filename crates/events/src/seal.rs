@@ -176,7 +176,8 @@ sql! {
     LINKS = "SELECT o.event, o.noun, o.object
              FROM event_unsealed u
              JOIN event_object o ON o.event = u.event
-             WHERE u.seq >= $1 AND u.seq <= $2";
+             WHERE u.seq >= $1 AND u.seq <= $2
+             ORDER BY u.seq";
     SEAL = "INSERT INTO event_seal (position, event) VALUES ($1, $2)";
     UNQUEUE = "DELETE FROM event_unsealed WHERE seq = $1";
     CLOSE_BLOCK = "INSERT INTO event_block (number, first, last, previous_hash, hash, sealed_at)
