@@ -218,7 +218,7 @@ fn shortest<T>(mut work: impl FnMut() -> T) -> (T, f64) {
 
 /// `cargo test --workspace --test roads -- --ignored --nocapture`: the ratios to Dijkstra, measured in one run.
 #[test]
-#[ignore = "measures; takes minutes"]
+#[ignore = "measures; takes three minutes"]
 fn speed_of_tables_against_dijkstra() {
     let andorra = extract("andorra.osm.pbf").map(|extract| Graph::build(&extract, Profile::Van, None).unwrap());
     for (name, graph) in [("Andorra", andorra), ("city", Some(city(250)))] {
@@ -236,7 +236,7 @@ fn speed_of_tables_against_dijkstra() {
 
         let ((stops, table), all) = shortest(|| {
             let stops = Stops::new(graph, hierarchy, known);
-            let table = stops.table(graph, hierarchy);
+            let table = stops.table(graph);
             (stops, table)
         });
         let mut climb = Climb::new(hierarchy);
@@ -251,6 +251,8 @@ fn speed_of_tables_against_dijkstra() {
 
         assert_eq!((cells, reached > 100 * count / 2), (1_000_000, true));
         let (row, plain) = (thousand / 1_000.0, hundred / 100.0);
+        // Ten thousand pairs, each the same as Dijkstra's.
+        assert_equal_to_dijkstra(&network, 100, 100);
         println!("table {all:.6} s, row {row:.6} s, one Dijkstra {plain:.6} s");
         println!("ratio of the table {:.1}, of a row {:.1}", plain * 1_000.0 / all, plain / row);
     }

@@ -13,6 +13,7 @@ use super::{Point, Way};
 
 const NOWHERE: u64 = u64::MAX;
 pub(super) const NO_MIDDLE: u32 = u32::MAX;
+
 /// An arc of the hierarchy; `middle` was contracted to make it, if it is a shortcut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Arc {
@@ -21,9 +22,23 @@ pub(super) struct Arc {
     pub(super) weight: u64,
 }
 
+impl Arc {
+    /// The same arc with ranks instead of segments.
+    fn among(self, rank: &[u32]) -> Self {
+        let middle = if self.middle == NO_MIDDLE { NO_MIDDLE } else { rank[self.middle as usize] };
+        Self { node: rank[self.node as usize], middle, ..self }
+    }
+}
+
 /// For every segment the arcs to higher ones, and those that come from higher ones.
+///
+/// Its nodes are the segments by their rank, the least important first: what all searches pass lies together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hierarchy {
+    /// The rank of every segment.
+    pub(super) rank: Vec<u32>,
+    /// The segment of every rank.
+    pub(super) ranked: Vec<u32>,
     pub(super) first_up: Vec<u32>,
     pub(super) up: Vec<Arc>,
     pub(super) first_down: Vec<u32>,
@@ -51,27 +66,28 @@ impl Hierarchy {
         let mut work = Contraction::over(graph);
         let mut queue: BinaryHeap<Reverse<(i64, u32)>> =
             (0..count as u32).map(|node| Reverse((work.importance(node), node))).collect();
-        let mut rank = vec![0u32; count];
-        let mut next_rank = 0;
-        let (mut ups, mut downs) = (vec![Vec::new(); count], vec![Vec::new(); count]);
+        let (mut rank, mut ranked) = (vec![0u32; count], Vec::with_capacity(count));
+        let mut removed = Vec::with_capacity(count);
         while let Some(Reverse((importance, node))) = queue.pop() {
-            // Neighbours have gone since it was weighed; if that made it more important, others come first.
-            let now = work.importance(node);
+            // If neighbours have gone since it was weighed and that made it more important, others come first.
+            let now = if work.is_stale(node) { work.importance(node) } else { importance };
             if now > importance && queue.peek().is_some_and(|Reverse((next, _))| now > *next) {
                 queue.push(Reverse((now, node)));
                 continue;
             }
-            rank[node as usize] = next_rank;
-            next_rank += 1;
-            let (up, down) = work.remove(node);
-            (ups[node as usize], downs[node as usize]) = (up, down);
+            rank[node as usize] = ranked.len() as u32;
+            ranked.push(node);
+            removed.push(work.remove(node));
         }
-        let mut hierarchy = Self { first_up: vec![0], first_down: vec![0], ..Self::default() };
-        for node in 0..count {
-            hierarchy.up.append(&mut ups[node]);
-            hierarchy.down.append(&mut downs[node]);
-            hierarchy.first_up.push(hierarchy.up.len() as u32);
-            hierarchy.first_down.push(hierarchy.down.len() as u32);
+        let mut hierarchy = Self { rank, ranked, first_up: vec![0], first_down: vec![0], ..Self::default() };
+        for (up, down) in &removed {
+            for (arcs, first, list) in [
+                (up, &mut hierarchy.first_up, &mut hierarchy.up),
+                (down, &mut hierarchy.first_down, &mut hierarchy.down),
+            ] {
+                list.extend(arcs.iter().map(|arc| arc.among(&hierarchy.rank)));
+                first.push(list.len() as u32);
+            }
         }
         hierarchy
     }
@@ -127,6 +143,7 @@ impl Climb {
         self.distance[node as usize] != NOWHERE
     }
 
+    /// Climbs from segments with what was driven before them.
     fn run(&mut self, hierarchy: &Hierarchy, direction: Direction, seeds: &[(u32, u64)]) {
         for node in self.seen.drain(..) {
             self.distance[node as usize] = NOWHERE;
@@ -134,8 +151,8 @@ impl Climb {
         }
         self.settled.clear();
         self.heap.clear();
-        for &(node, distance) in seeds {
-            self.offer(node, distance, u32::MAX);
+        for &(segment, distance) in seeds {
+            self.offer(hierarchy.rank[segment as usize], distance, u32::MAX);
         }
         while let Some(Reverse((distance, node))) = self.heap.pop() {
             if distance > self.distance[node as usize] {
@@ -160,20 +177,18 @@ impl Climb {
         }
     }
 
-    /// What the last search has settled, and how far that is.
-    fn found(&self) -> impl Iterator<Item = (u32, u64)> {
-        self.settled.iter().map(|&node| (node, self.distance[node as usize]))
+    /// What the last search has settled, and how far that is when `less` of it is not driven.
+    fn found(&self, less: u64) -> impl Iterator<Item = (u32, i64)> {
+        self.settled.iter().map(move |&node| (node, self.distance[node as usize] as i64 - less as i64))
     }
 
-    /// Adds what is left in the buckets to what the last search has found; `less` is not driven.
-    fn meet(&self, buckets: &Buckets, less: i64, best: &mut [i64]) {
-        for (node, so_far) in self.found() {
-            let so_far = so_far as i64 - less;
-            for &(stop, further) in buckets.at(node) {
-                let known = &mut best[stop as usize];
-                *known = (*known).min(so_far + further);
-            }
-        }
+    /// Searches for where the ways to a place come from; answers what of them is not driven.
+    fn run_to(&mut self, graph: &Graph, hierarchy: &Hierarchy, snap: &Snap) -> u64 {
+        // A way into a segment counts all of it; what lies behind the spot is not driven.
+        let most = snap.spots().map(|spot| rest_of(graph, spot)).max().unwrap_or(0);
+        let seeds: Vec<(u32, u64)> = snap.spots().map(|spot| (spot.segment, most - rest_of(graph, spot))).collect();
+        self.run(hierarchy, Direction::Down, &seeds);
+        most
     }
 
     fn offer(&mut self, node: u32, distance: u64, parent: u32) {
@@ -214,11 +229,15 @@ fn within(graph: &Graph, from: &Snap, to: &Snap) -> Option<(u64, u32)> {
 }
 
 /// Places on the roads, prepared so that the ways to and from all of them are found at once.
+#[derive(Default)]
 pub struct Stops {
     snaps: Vec<Option<Snap>>,
+    /// Per stop, which ranks it climbs to and how far they are, and from which it is reached.
+    climbs: Vec<Vec<(u32, i64)>>,
+    descents: Vec<Vec<(u32, i64)>>,
     /// Per segment, the stops on it.
     on: Buckets,
-    /// Per segment, from which on to which stop and how far it still is.
+    /// Per rank, from which on to which stop and how far it still is.
     arriving: Buckets,
     departing: Buckets,
 }
@@ -231,49 +250,70 @@ struct Buckets {
 }
 
 impl Buckets {
-    fn sorted(count: usize, mut found: Vec<(u32, u32, i64)>) -> Self {
-        found.sort_unstable();
-        // Both directions of a road lead to one stop over the same higher segments: the nearer one speaks for both.
-        found.dedup_by_key(|&mut (node, stop, _)| (node, stop));
-        let mut buckets = Self { first: vec![0; count + 1], entries: Vec::with_capacity(found.len()) };
-        for (node, stop, distance) in found {
-            buckets.first[node as usize + 1] += 1;
-            buckets.entries.push((stop, distance));
+    /// From what is known per stop; within a bucket the stops come in their sequence.
+    fn of(count: usize, lists: &[Vec<(u32, i64)>]) -> Self {
+        let mut first = vec![0u32; count + 1];
+        for &(node, _) in lists.iter().flatten() {
+            first[node as usize + 1] += 1;
         }
         for node in 0..count {
-            buckets.first[node + 1] += buckets.first[node];
+            first[node + 1] += first[node];
         }
-        buckets
+        let mut next = first.clone();
+        let mut entries = vec![(0, 0); first[count] as usize];
+        for (stop, list) in (0u32..).zip(lists) {
+            for &(node, distance) in list {
+                let place = &mut next[node as usize];
+                entries[*place as usize] = (stop, distance);
+                *place += 1;
+            }
+        }
+        Self { first, entries }
     }
 
     fn at(&self, node: u32) -> &[(u32, i64)] {
         &self.entries[self.first[node as usize] as usize..self.first[node as usize + 1] as usize]
+    }
+
+    /// Adds what is left in the buckets to what a search has found.
+    fn meet(&self, found: impl Iterator<Item = (u32, i64)>, best: &mut [i64]) {
+        for (node, so_far) in found {
+            for &(stop, further) in self.at(node) {
+                let known = &mut best[stop as usize];
+                *known = (*known).min(so_far + further);
+            }
+        }
     }
 }
 
 impl Stops {
     /// Prepares stops; those without a road near stay without ways.
     pub fn new(graph: &Graph, hierarchy: &Hierarchy, snaps: &[Option<Snap>]) -> Self {
-        let mut climb = Climb::new(hierarchy);
-        let (mut on, mut arriving, mut departing) = (Vec::new(), Vec::new(), Vec::new());
-        for (number, snap) in (0u32..).zip(snaps) {
-            let Some(snap) = snap else { continue };
-            for spot in snap.spots() {
-                on.push((spot.segment, number, 0));
-                // A way into a segment counts all of it; what lies behind the spot is not driven.
-                let rest = rest_of(graph, spot) as i64;
-                climb.run(hierarchy, Direction::Down, &[(spot.segment, 0)]);
-                arriving.extend(climb.found().map(|(node, distance)| (node, number, distance as i64 - rest)));
+        let mut stops = Self::default();
+        stops.add(&mut Climb::new(hierarchy), graph, hierarchy, snaps);
+        stops
+    }
+
+    /// Adds stops behind those that are known.
+    pub fn add(&mut self, climb: &mut Climb, graph: &Graph, hierarchy: &Hierarchy, snaps: &[Option<Snap>]) {
+        for snap in snaps {
+            let (mut up, mut down) = (Vec::new(), Vec::new());
+            if let Some(snap) = snap {
+                climb.run(hierarchy, Direction::Up, &leaving(graph, snap));
+                up.extend(climb.found(0));
+                let less = climb.run_to(graph, hierarchy, snap);
+                down.extend(climb.found(less));
             }
-            climb.run(hierarchy, Direction::Up, &leaving(graph, snap));
-            departing.extend(climb.found().map(|(node, distance)| (node, number, distance as i64)));
+            self.climbs.push(up);
+            self.descents.push(down);
         }
-        Self {
-            snaps: snaps.to_vec(),
-            on: Buckets::sorted(graph.len(), on),
-            arriving: Buckets::sorted(graph.len(), arriving),
-            departing: Buckets::sorted(graph.len(), departing),
-        }
+        self.snaps.extend_from_slice(snaps);
+        let spots = |snap: &Option<Snap>| -> Vec<(u32, i64)> {
+            snap.iter().flat_map(Snap::spots).map(|spot| (spot.segment, 0)).collect()
+        };
+        self.on = Buckets::of(graph.len(), &self.snaps.iter().map(spots).collect::<Vec<_>>());
+        self.arriving = Buckets::of(graph.len(), &self.descents);
+        self.departing = Buckets::of(graph.len(), &self.climbs);
     }
 
     /// Time and metres from a place to every stop.
@@ -286,8 +326,13 @@ impl Stops {
     ) -> Vec<Option<(u32, u32)>> {
         let Some(from) = from else { return vec![None; self.snaps.len()] };
         climb.run(hierarchy, Direction::Up, &leaving(graph, from));
+        self.reached(graph, from, climb.found(0))
+    }
+
+    /// Time and metres to every stop from a place that climbs so.
+    fn reached(&self, graph: &Graph, from: &Snap, found: impl Iterator<Item = (u32, i64)>) -> Vec<Option<(u32, u32)>> {
         let mut best = vec![UNMET; self.snaps.len()];
-        climb.meet(&self.arriving, 0, &mut best);
+        self.arriving.meet(found, &mut best);
         self.shorten(from, &mut best, |other| within(graph, from, other));
         best.into_iter().map(known).collect()
     }
@@ -300,11 +345,14 @@ impl Stops {
         hierarchy: &Hierarchy,
         to: &Snap,
     ) -> Vec<Option<(u32, u32)>> {
+        let less = climb.run_to(graph, hierarchy, to);
+        self.reaching(graph, to, climb.found(less))
+    }
+
+    /// Time and metres from every stop to a place that is reached so.
+    fn reaching(&self, graph: &Graph, to: &Snap, found: impl Iterator<Item = (u32, i64)>) -> Vec<Option<(u32, u32)>> {
         let mut best = vec![UNMET; self.snaps.len()];
-        for spot in to.spots() {
-            climb.run(hierarchy, Direction::Down, &[(spot.segment, 0)]);
-            climb.meet(&self.departing, rest_of(graph, spot) as i64, &mut best);
-        }
+        self.departing.meet(found, &mut best);
         self.shorten(to, &mut best, |other| within(graph, other, to));
         best.into_iter().map(known).collect()
     }
@@ -321,9 +369,24 @@ impl Stops {
     }
 
     /// Time and metres between all stops, row by row.
-    pub fn table(&self, graph: &Graph, hierarchy: &Hierarchy) -> Vec<Vec<Option<(u32, u32)>>> {
-        let mut climb = Climb::new(hierarchy);
-        self.snaps.iter().map(|from| self.row(&mut climb, graph, hierarchy, from.as_ref())).collect()
+    pub fn table(&self, graph: &Graph) -> Vec<Vec<Option<(u32, u32)>>> {
+        (0..self.snaps.len()).map(|stop| self.row_of(graph, stop)).collect()
+    }
+
+    /// Time and metres from one of the stops to every stop.
+    pub fn row_of(&self, graph: &Graph, stop: usize) -> Vec<Option<(u32, u32)>> {
+        match &self.snaps[stop] {
+            Some(from) => self.reached(graph, from, self.climbs[stop].iter().copied()),
+            None => vec![None; self.snaps.len()],
+        }
+    }
+
+    /// Time and metres from every stop to one of them.
+    pub fn column_of(&self, graph: &Graph, stop: usize) -> Vec<Option<(u32, u32)>> {
+        match &self.snaps[stop] {
+            Some(to) => self.reaching(graph, to, self.descents[stop].iter().copied()),
+            None => vec![None; self.snaps.len()],
+        }
     }
 }
 
@@ -374,17 +437,17 @@ pub(super) fn way(graph: &Graph, hierarchy: &Hierarchy, from: &Snap, to: &Snap) 
 
 /// Segments of a sequence of hierarchy nodes, shortcuts resolved.
 fn unpacked(hierarchy: &Hierarchy, nodes: &[u32]) -> Vec<u32> {
-    let mut segments: Vec<u32> = nodes.first().copied().into_iter().collect();
+    let mut driven: Vec<u32> = nodes.first().copied().into_iter().collect();
     let mut open: Vec<(u32, u32)> = nodes.windows(2).map(|pair| (pair[0], pair[1])).rev().collect();
     while let Some((from, to)) = open.pop() {
         let up = hierarchy.ups(from).iter().find(|arc| arc.node == to);
         let arc = up.or_else(|| hierarchy.downs(to).iter().find(|arc| arc.node == from));
         match arc.map(|arc| arc.middle) {
             Some(middle) if middle != NO_MIDDLE => open.extend([(middle, to), (from, middle)]),
-            Some(_) | None => segments.push(to),
+            Some(_) | None => driven.push(to),
         }
     }
-    segments
+    driven.into_iter().map(|node| hierarchy.ranked[node as usize]).collect()
 }
 
 fn course(graph: &Graph, from: &Snap, to: &Snap, segments: &[u32], one: bool) -> Vec<Point> {

@@ -126,7 +126,7 @@ impl Network {
         let snaps: Vec<Option<Snap>> = places.iter().map(|&place| snapper.snap(&self.graph, place)).collect();
         let stops = Stops::new(&self.graph, &self.hierarchy, &snaps);
         let (mut ms, mut metres) = (Vec::new(), Vec::new());
-        for (from, row) in stops.table(&self.graph, &self.hierarchy).into_iter().enumerate() {
+        for (from, row) in stops.table(&self.graph).into_iter().enumerate() {
             for (to, cell) in row.into_iter().enumerate() {
                 let same = from == to;
                 let (time, way) = cell.map_or((UNREACHABLE, UNREACHABLE), |(time, way)| (time as i32, way as i32));

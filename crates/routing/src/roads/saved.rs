@@ -4,7 +4,7 @@ use super::graph::{Graph, Segment};
 use super::hierarchy::{Arc, Hierarchy};
 use super::{Network, Point};
 
-const MAGIC: &[u8; 8] = b"FRESHRD1";
+const MAGIC: &[u8; 8] = b"FRESHRD2";
 
 /// Why bytes are no saved network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +29,7 @@ impl Network {
             out.number(point.lat.cast_unsigned());
             out.number(point.lon.cast_unsigned());
         });
-        for list in [&graph.first_turn, &graph.turns, &hierarchy.first_up, &hierarchy.first_down] {
+        for list in [&graph.first_turn, &graph.turns, &hierarchy.ranked, &hierarchy.first_up, &hierarchy.first_down] {
             out.list(list, |out, &number| out.number(number));
         }
         for arcs in [&hierarchy.up, &hierarchy.down] {
@@ -67,16 +67,37 @@ impl Network {
                 && first.last().is_some_and(|&last| last as usize == length)
         };
         let known = |node: u32| (node as usize) < count;
-        let arc = |arc: &Arc| known(arc.node) && (arc.middle == u32::MAX || known(arc.middle));
-        firsts(&graph.first_turn, graph.turns.len())
+        // Arcs lead upwards over something lower, so that every course ends.
+        let upwards = |first: &[u32], arcs: &[Arc]| {
+            (0..count as u32).zip(first.windows(2)).all(|(low, ends)| {
+                arcs[ends[0] as usize..ends[1] as usize]
+                    .iter()
+                    .all(|arc| known(arc.node) && arc.node > low && (arc.middle == u32::MAX || arc.middle < low))
+            })
+        };
+        hierarchy.ranked.len() == count
+            && firsts(&graph.first_turn, graph.turns.len())
             && firsts(&hierarchy.first_up, hierarchy.up.len())
             && firsts(&hierarchy.first_down, hierarchy.down.len())
             && graph.turns.iter().all(|&turn| known(turn))
-            && hierarchy.up.iter().chain(&hierarchy.down).all(arc)
+            && upwards(&hierarchy.first_up, &hierarchy.up)
+            && upwards(&hierarchy.first_down, &hierarchy.down)
             && graph.segments.iter().all(|segment| {
                 segment.shape + 2 <= segment.shape_end && segment.shape_end as usize <= graph.shapes.len()
             })
     }
+}
+
+/// The rank of every segment, if each has exactly one.
+fn ranks(ranked: &[u32]) -> Option<Vec<u32>> {
+    let mut rank = vec![u32::MAX; ranked.len()];
+    for (number, &segment) in (0u32..).zip(ranked) {
+        let known = rank.get_mut(segment as usize)?;
+        if std::mem::replace(known, number) != u32::MAX {
+            return None;
+        }
+    }
+    Some(rank)
 }
 
 /// FNV-1a, which finds damage but no malice.
@@ -137,6 +158,7 @@ impl Reader<'_> {
             self.list(|from| Some(Point { lat: from.number()?.cast_signed(), lon: from.number()?.cast_signed() }))?;
         let first_turn = self.list(Self::number)?;
         let turns = self.list(Self::number)?;
+        let ranked = self.list(Self::number)?;
         let first_up = self.list(Self::number)?;
         let first_down = self.list(Self::number)?;
         let arc = |from: &mut Self| {
@@ -146,9 +168,10 @@ impl Reader<'_> {
         };
         let up = self.list(arc)?;
         let down = self.list(arc)?;
+        let rank = ranks(&ranked)?;
         self.rest.is_empty().then_some(Network {
             graph: Graph { segments, shapes, first_turn, turns },
-            hierarchy: Hierarchy { first_up, up, first_down, down },
+            hierarchy: Hierarchy { rank, ranked, first_up, up, first_down, down },
         })
     }
 }
