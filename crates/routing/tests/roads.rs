@@ -14,7 +14,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use proptest::prelude::*;
-use routing::roads::{Climb, Graph, Network, Point, Profile, SavedError, Snapper, Stops, dijkstra, osm};
+use routing::roads::{Climb, Graph, MatrixCache, Network, Point, Profile, SavedError, Snapper, Stops, dijkstra, osm};
 
 fn extract(name: &str) -> Option<osm::Extract> {
     let Some(root) = std::env::var_os("FRESHET_TEST_DATA") else {
@@ -176,6 +176,21 @@ fn rows_columns_tables_and_courses_agree() {
             let slack = 30.0 + f64::from(way.metres) * 0.02;
             assert!((drawn - f64::from(way.metres)).abs() < slack, "{drawn} drawn, {} driven", way.metres);
         }
+    }
+}
+
+#[test]
+fn what_is_remembered_is_what_would_be_found_again() {
+    let network = Network::prepare(city(30));
+    let count = network.graph.len();
+    let mut doors: Vec<Point> = scattered(60).map(|number| network.graph.course((number % count) as u32)[0]).collect();
+    // One door stands in the sea.
+    doors.push(Point { lat: 0, lon: 0 });
+    let mut known = MatrixCache::over(&network, 50);
+
+    for asked in [&doors[..20], &doors[10..45], &doors[44..], &doors[..], &doors[..3]] {
+        assert_eq!(known.matrix(asked).unwrap(), network.matrix(asked).unwrap());
+        assert!(known.places() <= 50);
     }
 }
 

@@ -20,12 +20,14 @@
 mod contraction;
 mod graph;
 mod hierarchy;
+mod memory;
 pub mod osm;
 mod saved;
 mod snap;
 
 pub use graph::{Graph, Profile, Segment};
 pub use hierarchy::{Climb, Hierarchy, Stops, dijkstra};
+pub use memory::MatrixCache;
 pub use saved::SavedError;
 pub use snap::{Snap, Snapper};
 
