@@ -347,6 +347,12 @@ pub enum ModelError {
     UnknownVehicle { order: String, vehicle: usize },
     #[error("order {order} is frozen twice")]
     FrozenTwice { order: usize },
+    #[error("order {order} is on no route of the plan, or its stop is frozen")]
+    NoOpenStop { order: usize },
+    #[error("orders {one} and {other} both ride with vehicle {vehicle}")]
+    SameVehicle { one: usize, other: usize, vehicle: usize },
+    #[error("order {order} is promised to vehicle {vehicle}")]
+    PinnedElsewhere { order: usize, vehicle: usize },
 }
 
 impl Problem {

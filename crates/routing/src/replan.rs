@@ -84,6 +84,52 @@ pub fn remove(problem: &Problem, plan: &Plan, order: usize) -> Result<Replanned,
     Ok(Replanned { changes: changes(plan, &after), plan: after })
 }
 
+/// Lets two orders change vehicles, as a dispatcher wishes it: each rides with the van that would have brought the
+/// other, wherever it costs least there. Only these two vans think again, and [`Settings::move_cost`] keeps their other
+/// orders where they are unless moving them pays.
+///
+/// An order that has no room with its new van is unassigned afterwards, with its reason: then keep the old plan.
+pub fn swap(
+    problem: &Problem,
+    plan: &Plan,
+    one: usize,
+    other: usize,
+    settings: &Settings<'_>,
+) -> Result<Replanned, ModelError> {
+    refuse_unknown(problem, &[one, other])?;
+    let (first, second) = (open_stop(problem, plan, one)?, open_stop(problem, plan, other)?);
+    if first == second {
+        return Err(ModelError::SameVehicle { one, other, vehicle: first });
+    }
+    for (order, taker) in [(one, second), (other, first)] {
+        match problem.orders[order].pinned_to {
+            Some(vehicle) if vehicle != taker => return Err(ModelError::PinnedElsewhere { order, vehicle }),
+            Some(_) | None => {}
+        }
+    }
+    let before = without(plan, &[one, other]);
+    let mut part = Part::of(problem, &before, &[first.min(second), first.max(second)], &[one, other]);
+    let taken_by = |vehicle: usize| part.vehicles.iter().position(|&known| known == vehicle);
+    let takers = [taken_by(second), taken_by(first)];
+    let ours = part.problem.orders.len() - takers.len();
+    for (order, taker) in part.problem.orders[ours..].iter_mut().zip(takers) {
+        order.pinned_to = taker;
+    }
+    let answer = solve(&part.problem, Some(&part.plan), settings)?;
+    let after = part.merge(&before, &answer.plan);
+    Ok(Replanned { changes: changes(plan, &after), plan: after })
+}
+
+/// The vehicle that brings an order which is not frozen.
+fn open_stop(problem: &Problem, plan: &Plan, order: usize) -> Result<usize, ModelError> {
+    let route = plan.routes.iter().find(|route| route.orders().any(|known| known == order));
+    let vehicle = route.map(|route| route.vehicle).filter(|&vehicle| {
+        let frozen = problem.vehicles.get(vehicle).into_iter().flat_map(|vehicle| &vehicle.frozen);
+        !frozen.flat_map(|trip| &trip.stops).any(|stop| stop.order == order)
+    });
+    vehicle.filter(|&vehicle| vehicle < problem.vehicles.len()).ok_or(ModelError::NoOpenStop { order })
+}
+
 /// Says that a vehicle is later than its frozen part tells: it leaves its last frozen stop, or the depot if it has
 /// not begun, so much later. Plan again with [`solve`] and the old plan.
 pub fn delay(problem: &mut Problem, vehicle: usize, by_ms: i64) -> Result<(), ModelError> {
@@ -262,12 +308,12 @@ fn insert_one(problem: &Problem, plan: &Plan, order: usize, settings: &Settings<
         return Ok(part.merge(plan, &answer.plan));
     }
     // Nobody near has room; somebody far may.
-    let part = Part::of(problem, plan, &(0..problem.vehicles.len()).collect::<Vec<_>>(), order);
+    let part = Part::of(problem, plan, &(0..problem.vehicles.len()).collect::<Vec<_>>(), &[order]);
     let answer = solve(&part.problem, Some(&part.plan), settings)?;
     Ok(part.merge(plan, &answer.plan))
 }
 
-/// A few vehicles with their orders and one order more, as a problem of its own.
+/// A few vehicles with their orders and some orders more, as a problem of its own.
 struct Part {
     problem: Problem,
     plan: Plan,
@@ -307,17 +353,17 @@ impl Part {
             }
             vehicles.insert(number);
         }
-        Self::of(problem, plan, &vehicles.into_iter().collect::<Vec<_>>(), order)
+        Self::of(problem, plan, &vehicles.into_iter().collect::<Vec<_>>(), &[order])
     }
 
-    /// The new order comes last.
-    fn of(problem: &Problem, plan: &Plan, vehicles: &[usize], order: usize) -> Self {
+    /// The new orders come last.
+    fn of(problem: &Problem, plan: &Plan, vehicles: &[usize], new: &[usize]) -> Self {
         let routes: Vec<&Route> = plan.routes.iter().filter(|route| vehicles.contains(&route.vehicle)).collect();
         let mut orders: Vec<usize> = routes.iter().flat_map(|route| route.orders()).collect();
         let listed: BTreeSet<usize> = orders.iter().copied().collect();
         let frozen = vehicles.iter().flat_map(|&vehicle| &problem.vehicles[vehicle].frozen);
         orders.extend(frozen.flat_map(|trip| &trip.stops).map(|stop| stop.order).filter(|o| !listed.contains(o)));
-        orders.push(order);
+        orders.extend(new);
         let number_of: BTreeMap<usize, usize> = orders.iter().enumerate().map(|(new, &old)| (old, new)).collect();
         let vehicle_of: BTreeMap<usize, usize> = vehicles.iter().enumerate().map(|(new, &old)| (old, new)).collect();
         let mut places: BTreeSet<usize> = orders.iter().map(|&order| problem.orders[order].place).collect();

@@ -9,8 +9,8 @@
 )]
 
 use routing::check::check;
-use routing::model::{Matrix, Order, Plan, Problem, UNREACHABLE, Vehicle, Window};
-use routing::replan::{Change, break_down, changes, delay, freeze, insert, offer, remove};
+use routing::model::{Matrix, ModelError, Order, Plan, Problem, UNREACHABLE, Vehicle, Window};
+use routing::replan::{Change, break_down, changes, delay, freeze, insert, offer, remove, swap};
 use routing::roads::{Climb, Graph, Network, Point, Profile, Snapper, Stops, osm};
 use routing::solve::{Budget, Settings, solve};
 
@@ -109,6 +109,57 @@ fn who_drops_out_leaves_the_others_in_their_sequence() {
     let behind = after.changes.iter().filter(|change| matches!(change, Change::Resequenced { .. })).count();
     assert_eq!((left, after.changes.len()), (1, 1 + behind));
     assert!(behind <= 1);
+}
+
+/// Two vans with a door each in the same wave.
+fn two_that_may_change(plan: &Plan) -> (usize, usize) {
+    let same_wave = |&(one, other): &(usize, usize)| one % 4 == other % 4;
+    let (mine, yours) = (&plan.routes[0], &plan.routes[1]);
+    mine.orders().flat_map(|one| yours.orders().map(move |other| (one, other))).find(same_wave).unwrap()
+}
+
+#[test]
+fn two_orders_that_change_vans_leave_the_other_vans_alone() {
+    let problem = town(120, 12);
+    let plan = planned(&problem);
+    let (one, other) = two_that_may_change(&plan);
+    let [mine, yours] = [0, 1].map(|route: usize| plan.routes[route].vehicle);
+
+    let settings = Settings { move_cost: 10_000_000, ..settings(200) };
+    let after = swap(&problem, &plan, one, other, &settings).unwrap();
+
+    assert_eq!(check(&problem, &after.plan).violations, []);
+    assert_eq!(after.plan.unassigned, []);
+    let moved: Vec<&Change> = after
+        .changes
+        .iter()
+        .filter(|change| matches!(change, Change::Moved { .. } | Change::Unassigned { .. }))
+        .collect();
+    let mut expected =
+        [Change::Moved { order: one, from: mine, to: yours }, Change::Moved { order: other, from: yours, to: mine }];
+    expected.sort_by_key(|change| if let Change::Moved { order, .. } = change { *order } else { 0 });
+    assert_eq!(moved, expected.iter().collect::<Vec<_>>());
+    let stayed =
+        |change: &Change| !matches!(change, Change::Resequenced { vehicle, .. } if ![mine, yours].contains(vehicle));
+    assert!(after.changes.iter().all(stayed));
+}
+
+#[test]
+fn who_cannot_change_vans_is_told_why() {
+    let mut problem = town(120, 12);
+    let plan = planned(&problem);
+    let (one, other) = two_that_may_change(&plan);
+    let (neighbour, vehicle) = (plan.routes[0].orders().find(|&order| order != one).unwrap(), plan.routes[0].vehicle);
+    let refused = |problem: &Problem, plan: &Plan, other| swap(problem, plan, one, other, &settings(0)).unwrap_err();
+
+    assert_eq!(refused(&problem, &plan, neighbour), ModelError::SameVehicle { one, other: neighbour, vehicle });
+    let without_it = remove(&problem, &plan, one).unwrap().plan;
+    assert_eq!(refused(&problem, &without_it, other), ModelError::NoOpenStop { order: one });
+    problem.orders[one].pinned_to = Some(vehicle);
+    assert_eq!(refused(&problem, &plan, other), ModelError::PinnedElsewhere { order: one, vehicle });
+    problem.orders[one].pinned_to = None;
+    freeze(&mut problem, &plan, 10 * HOUR);
+    assert_eq!(refused(&problem, &plan, other), ModelError::NoOpenStop { order: one });
 }
 
 #[test]
