@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use clap::{Args, Subcommand, ValueEnum};
 use routing::check::{self, Verdict};
-use routing::formats::{Rounding, json, solomon, solution, vrplib};
+use routing::formats::{Rounding, json, pragmatic, solomon, solution, vrplib};
 use routing::model::{Plan, Problem};
 use routing::solve::{Answer, Budget, Clock, Objective, Settings, solve};
 
@@ -37,6 +37,8 @@ enum RouteCommand {
 enum Format {
     Solomon,
     Vrplib,
+    /// The JSON of `vrp-cli`: one delivery or service per job, at one place; what would not be kept is refused by name.
+    PragmaticJson,
     Freshet,
 }
 
@@ -67,9 +69,12 @@ struct Reading {
     /// How arcs of Solomon files become numbers; `exact` when vehicles come first, else `dimacs`.
     #[arg(long)]
     rounding: Option<Arcs>,
-    /// What is minimised.
-    #[arg(long, default_value = "distance")]
-    objective: Aim,
+    /// What is minimised: what the file says, if it says so, else the distance.
+    #[arg(long)]
+    objective: Option<Aim>,
+    /// Routing matrices of `pragmatic-json`, one file per profile; without them ways are as the crow flies.
+    #[arg(long)]
+    matrix: Vec<PathBuf>,
 }
 
 #[derive(Args)]
@@ -135,6 +140,7 @@ struct Instance {
     /// Units of the problem's metres and of its costs per unit of the file.
     distance_unit: i64,
     cost_unit: i64,
+    objective: Objective,
     /// The numbers of the file themselves, where double precision is the convention.
     exact: Option<solomon::Instance>,
 }
@@ -147,25 +153,37 @@ fn read(path: &Path, reading: &Reading) -> Result<Instance, Failure> {
         Some("json") => Format::Freshet,
         Some(_) | None => Format::Solomon,
     };
-    match reading.format.unwrap_or(by_name) {
+    let format = reading.format.unwrap_or(by_name);
+    if format != Format::PragmaticJson && !reading.matrix.is_empty() {
+        return Err(Failure::new("--matrix goes with --format pragmatic-json"));
+    }
+    let said = reading.objective.map(objective);
+    let objective = said.unwrap_or(Objective::CostOnly);
+    match format {
         Format::Solomon => {
             let instance = solomon::read(&text).map_err(wrong)?;
-            let rounding = match (reading.rounding, reading.objective) {
-                (Some(Arcs::Exact), _) | (None, Aim::Hierarchical) => Rounding::Exact,
-                (Some(Arcs::Dimacs), _) | (None, Aim::Distance) => Rounding::Dimacs,
+            let rounding = match (reading.rounding, objective) {
+                (Some(Arcs::Exact), _) | (None, Objective::VehiclesFirst) => Rounding::Exact,
+                (Some(Arcs::Dimacs), _) | (None, Objective::CostOnly) => Rounding::Dimacs,
             };
             let problem = instance.problem(rounding).map_err(wrong)?;
             let unit = rounding.factor();
             let exact = (rounding == Rounding::Exact).then_some(instance);
-            Ok(Instance { problem, depots: 1, distance_unit: unit, cost_unit: unit, exact })
+            Ok(Instance { problem, depots: 1, distance_unit: unit, cost_unit: unit, objective, exact })
         }
         Format::Vrplib => {
             let vrplib::Instance { problem, depots, cost_unit, .. } = vrplib::read(&text).map_err(wrong)?;
-            Ok(Instance { problem, depots, distance_unit: 1, cost_unit, exact: None })
+            Ok(Instance { problem, depots, distance_unit: 1, cost_unit, objective, exact: None })
+        }
+        Format::PragmaticJson => {
+            let matrices = reading.matrix.iter().map(|path| read_text(path)).collect::<Result<Vec<_>, _>>()?;
+            let pragmatic::Instance { problem, objective, .. } = pragmatic::read(&text, &matrices).map_err(wrong)?;
+            let (cost_unit, objective) = (pragmatic::COST_UNIT, said.unwrap_or(objective));
+            Ok(Instance { problem, depots: 1, distance_unit: 1, cost_unit, objective, exact: None })
         }
         Format::Freshet => {
             let problem = json::read(&text).map_err(wrong)?;
-            Ok(Instance { problem, depots: 1, distance_unit: 1, cost_unit: 1, exact: None })
+            Ok(Instance { problem, depots: 1, distance_unit: 1, cost_unit: 1, objective, exact: None })
         }
     }
 }
@@ -233,13 +251,8 @@ fn solve_one(args: &SolveArgs) -> Result<ExitCode, Failure> {
         Some(iterations) => Budget::iterations(iterations),
         None => Budget::ms(args.budget_ms, clock.as_ref()),
     };
-    let settings = Settings {
-        budget,
-        objective: objective(args.reading.objective),
-        seed: args.seed,
-        threads: args.threads,
-        move_cost: 0,
-    };
+    let settings =
+        Settings { budget, objective: instance.objective, seed: args.seed, threads: args.threads, move_cost: 0 };
     let answer = solve(&instance.problem, None, &settings).map_err(Failure::new)?;
     let text = written(&instance, &answer)?;
     match &args.out {
@@ -298,7 +311,7 @@ fn bench(args: &BenchArgs) -> Result<ExitCode, Failure> {
                 let clock = clock(args.clock, args.threads)?;
                 let settings = Settings {
                     budget: Budget::ms(budget_ms, clock.as_ref()),
-                    objective: objective(args.reading.objective),
+                    objective: instance.objective,
                     seed,
                     threads: args.threads,
                     move_cost: 0,

@@ -56,3 +56,34 @@ fn a_file_that_is_no_instance_is_refused_with_its_line() {
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(told.contains("cod.txt: line 11: \"NaN\" is not a number"), "{told}");
 }
+
+const BREAD: &str = r#"{
+  "plan": { "jobs": [
+    { "id": "rolls", "deliveries": [ { "places": [ { "location": { "index": 1 }, "duration": 60 } ], "demand": [3] } ] },
+    { "id": "cake", "deliveries": [ { "places": [ { "location": { "index": 2 }, "duration": 60 } ], "demand": [3] } ] } ] },
+  "fleet": { "profiles": [ { "name": "car" } ], "vehicles": [ { "typeId": "van", "vehicleIds": ["one", "two"],
+    "profile": { "matrix": "car" }, "costs": { "fixed": 20, "distance": 0.5, "time": 0 }, "capacity": [6],
+    "shifts": [ { "start": { "earliest": "2026-03-02T08:00:00Z", "location": { "index": 0 } },
+                  "end": { "latest": "2026-03-02T18:00:00Z", "location": { "index": 0 } } } ] } ] }
+}"#;
+
+#[test]
+fn the_file_of_another_planner_is_planned_by_its_matrix_and_its_costs() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("bread.json"), BREAD).unwrap();
+    let cells = "[0, 10, 20, 11, 0, 12, 21, 13, 0]";
+    let matrix = format!(r#"{{ "profile": "car", "travelTimes": {cells}, "distances": {cells} }}"#);
+    fs::write(folder.path().join("car.json"), matrix).unwrap();
+    let solve = ["route", "solve", "bread.json", "--iterations", "100", "--format", "pragmatic-json"];
+
+    let planned = freshet(&[&solve[..], &["--matrix", "car.json"]].concat(), folder.path());
+    let without_matrix = freshet(&solve, folder.path());
+
+    assert!(planned.status.success(), "{}", String::from_utf8_lossy(&planned.stderr));
+    let solution: serde_json::Value = serde_json::from_slice(&planned.stdout).unwrap();
+    // Out to the rolls, on to the cake and home, for half a coin a metre and twenty for the van.
+    assert_eq!((&solution["distance"], &solution["cost"]), (&43.0.into(), &41.5.into()), "{solution}");
+    assert_eq!(solution["routes"], serde_json::json!([[1, 2]]));
+    let told = String::from_utf8_lossy(&without_matrix.stderr).into_owned();
+    assert!(told.contains("bread.json: a matrix for places that have an index is missing"), "{told}");
+}

@@ -1,8 +1,10 @@
-//! Texts that problems and solutions come in: [`solomon`], [`vrplib`], our own JSON ([`json`]), and [`solution`].
+//! Texts that problems and solutions come in: [`solomon`], [`vrplib`], the JSON of others ([`pragmatic`]), our own
+//! ([`json`]), and [`solution`].
 //!
 //! Every parser refuses by name what it does not understand, and none reads more than [`TEXT_MAX`] bytes.
 
 pub mod json;
+pub mod pragmatic;
 pub mod solomon;
 pub mod solution;
 pub mod vrplib;
@@ -23,10 +25,16 @@ pub enum FormatError {
     NotANumber { line: usize, found: String },
     #[error("section {section} is missing")]
     Missing { section: &'static str },
+    #[error("{what} is missing")]
+    Lacking { what: &'static str },
     #[error("section {section} has {found} rows, {expected} were announced")]
     Incomplete { section: &'static str, found: usize, expected: usize },
     #[error("{what} is too large or too far away for exact arithmetic")]
     TooLarge { what: &'static str },
+    #[error("{found:?} is not a time as RFC 3339 writes it")]
+    NotATime { found: String },
+    #[error("{}{what}: this is not planned here", if whose.is_empty() { String::new() } else { format!("{whose}: ") })]
+    NotPlanned { whose: String, what: &'static str },
     #[error("this is not the JSON that we read: {0}")]
     Json(String),
     #[error(transparent)]
