@@ -16,7 +16,7 @@ use forecast::{Alarm, Engine, Outlook, Series, Used};
 use serde_json::{Value, json};
 
 use crate::Failure;
-use crate::told::print;
+use crate::told::{beside, print};
 
 /// Files longer than this are not read at once.
 const FILE_MAX: u64 = 2 << 30;
@@ -181,9 +181,9 @@ fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     }
     let floor = told.iter().filter(|one| one.used == Used::Floor).count();
     let strayed: Vec<&str> = told.iter().filter(|one| one.alarm.is_some()).map(|one| one.key.as_str()).collect();
-    tell(&format!("{} series, {floor} of them by last season's sales because nothing beat them", told.len()));
+    beside(&format!("{} series, {floor} of them by last season's sales because nothing beat them", told.len()));
     if !strayed.is_empty() {
-        tell(&format!("forecasts have begun to stray: {}", strayed.join(", ")));
+        beside(&format!("forecasts have begun to stray: {}", strayed.join(", ")));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -409,10 +409,4 @@ fn cpu_seconds() -> Option<f64> {
 fn peak_kib() -> Option<u64> {
     let text = fs::read_to_string("/proc/self/status").ok()?;
     text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().trim_end_matches(" kB").parse().ok()
-}
-
-/// What a person wants to know beside the answer.
-#[expect(clippy::print_stderr, reason = "standard output is the answer alone")]
-fn tell(text: &str) {
-    eprintln!("{text}");
 }

@@ -78,14 +78,13 @@ impl Failure {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "a command line tells its failure on stderr")]
 fn main() -> ExitCode {
     let cli = Cli::parse();
     server::choose_tls_provider();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("freshet: the machine gives no threads: {error}");
+            told::beside(&format!("freshet: the machine gives no threads: {error}"));
             return ExitCode::FAILURE;
         }
     };
@@ -112,7 +111,7 @@ fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("freshet: {failure}");
+            told::beside(&format!("freshet: {failure}"));
             ExitCode::FAILURE
         }
     }

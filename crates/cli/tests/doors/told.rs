@@ -24,6 +24,28 @@ fn a_command_whose_reader_has_gone_ends_as_it_would_have() {
     assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
 }
 
+/// As with `freshet forecast run sales.csv 2>&1 | head -c 20`: one pipe for the answer and for what is said beside it.
+#[test]
+fn a_forecast_whose_only_reader_has_gone_ends_as_it_would_have() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sales: String = (0..4_000).map(|nth| format!("sku-{nth},2026-03-{:02},{}\n", 1 + nth % 28, nth % 9)).collect();
+    std::fs::write(folder.path().join("sales.csv"), format!("unique_id,ds,y\n{sales}")).expect("a file");
+    let (mut reader, writer) = std::io::pipe().expect("a pipe");
+    let told = freshet()
+        .args(["forecast", "run", "sales.csv"])
+        .current_dir(folder.path())
+        .stdout(writer.try_clone().expect("the pipe again"))
+        .stderr(writer)
+        .spawn();
+    let mut program = told.expect("the program runs");
+    reader.read_exact(&mut [0; 20]).expect("its first words");
+    drop(reader);
+
+    let ended = program.wait().expect("its end");
+
+    assert!(ended.success(), "{ended}");
+}
+
 #[test]
 fn an_engine_that_nobody_knows_is_refused_with_those_that_there_are() {
     for command in ["demo", "serve"] {
