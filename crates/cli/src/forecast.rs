@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use clap::{Args, Subcommand, ValueEnum};
 use forecast::backtest::{self, Backtest, Report, Score};
+use forecast::calendar::Calendar;
 use forecast::masking::{Mask, Stock, Written, masked};
 use forecast::models::Model;
 use forecast::table::{self, Steps, Table};
@@ -31,7 +32,11 @@ pub(crate) struct ForecastArgs {
 
 #[derive(Subcommand)]
 enum ForecastCommand {
-    /// Forecast every series of a file (columns unique_id, ds, y; sold_out, share and regressors if known).
+    /// Forecast every series of a file.
+    ///
+    /// Columns unique_id, ds, y; sold_out and share if known. Every other column is a number that is known of the day beside
+    /// its sales (a price, an offer, the weather). It must be known of the days to be forecast too, in rows without y, and
+    /// counts where forecasts of the past would have been better with it.
     Run(RunArgs),
     /// Hold forecasts that would have been made against what came.
     Backtest(BacktestArgs),
@@ -53,8 +58,20 @@ struct How {
     /// Which models; those that suit the season when left out.
     #[arg(long, value_delimiter = ',')]
     models: Vec<String>,
+    /// Whose festivals may count, for days.
+    #[arg(long)]
+    calendar: Option<Festivals>,
+    /// Columns of the file that are left out.
+    #[arg(long, value_delimiter = ',')]
+    without: Vec<String>,
     #[arg(long, default_value_t = 1)]
     threads: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Festivals {
+    Taiwan,
+    China,
 }
 
 #[derive(Args)]
@@ -156,7 +173,14 @@ impl How {
         if season == 0 {
             return Err(Failure::new("--season 0: 1 is no season, 7 a week of days"));
         }
-        let engine = Engine::of(season, self.horizon);
+        let calendar = self.calendar.map(|whose| match whose {
+            Festivals::Taiwan => Calendar::Taiwan,
+            Festivals::China => Calendar::China,
+        });
+        if calendar.is_some() && steps == Steps::Numbers {
+            return Err(Failure::new("--calendar: numbered steps have no festivals"));
+        }
+        let engine = Engine::of(season, self.horizon).keeping(calendar);
         if self.models.is_empty() {
             return Ok(engine);
         }
@@ -168,11 +192,40 @@ impl How {
     }
 }
 
+impl How {
+    /// The file, as far as it is wished for.
+    fn read(&self, file: &Path) -> Result<Table, Failure> {
+        let mut table = read(file)?;
+        for name in &self.without {
+            let known = table.regressors.join(", ");
+            table = table.without(&name.to_lowercase()).ok_or_else(|| {
+                let known = if known.is_empty() { "none".to_owned() } else { known };
+                Failure::new(format!("--without {name}: columns that can be left out are {known}"))
+            })?;
+        }
+        if self.calendar.is_some() && table.steps == Steps::Dates {
+            let ends = |series: &Series| {
+                let last = series.steps.len() + self.horizon.min(HORIZON_MAX);
+                (series.first, series.first.saturating_add(i64::try_from(last).unwrap_or(i64::MAX)))
+            };
+            for (first, last) in table.series.iter().map(ends) {
+                Calendar::reaches(first, last).map_err(|error| Failure::new(format!("--calendar: {error}")))?;
+            }
+        }
+        Ok(table)
+    }
+}
+
 fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
-    let table = read(&args.file)?;
+    let table = args.how.read(&args.file)?;
     let engine = args.how.engine(table.steps)?;
+    table
+        .known_ahead(args.how.horizon)
+        .map_err(|error| Failure::new(format!("{}: {error} (--without leaves a column out)", args.file.display())))?;
     let told = engine.run(&table.series, &args.how.quantiles, args.how.threads);
-    let text = written(&told, table.steps, &args.how.quantiles);
+    let shown = args.how.calendar.is_some() || !table.regressors.is_empty();
+    let shown = if shown { Effect::Shown } else { Effect::None };
+    let text = written(&told, table.steps, &args.how.quantiles, shown);
     match &args.out {
         Some(path) => {
             fs::write(path, text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
@@ -182,20 +235,31 @@ fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let floor = told.iter().filter(|one| one.used == Used::Floor).count();
     let strayed: Vec<&str> = told.iter().filter(|one| one.alarm.is_some()).map(|one| one.key.as_str()).collect();
     beside(&format!("{} series, {floor} of them by last season's sales because nothing beat them", told.len()));
+    if shown == Effect::Shown {
+        let used = told.iter().filter(|one| !one.effects.is_empty()).count();
+        beside(&format!("what is known beside the sales made forecasts better for {used} of them"));
+    }
     if !strayed.is_empty() {
         beside(&format!("forecasts have begun to stray: {}", strayed.join(", ")));
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// Whether it is told by what each step sells more or less for what is known beside its sales.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    Shown,
+    None,
+}
+
 /// A row for each product and step. `forecast` is the median, `mean` what days may be added up from.
-fn written(told: &[Outlook], steps: Steps, levels: &[f64]) -> String {
+fn written(told: &[Outlook], steps: Steps, levels: &[f64], shown: Effect) -> String {
     let mut text = String::from("unique_id,ds,forecast,mean");
     for level in levels {
         // Writing to a text cannot fail.
         let _ = write!(text, ",q{level}");
     }
-    text.push_str(",alarm\n");
+    text.push_str(if shown == Effect::Shown { ",effect,alarm\n" } else { ",alarm\n" });
     for one in told {
         let key = if one.key.contains([',', '"']) {
             format!("\"{}\"", one.key.replace('"', "\"\""))
@@ -217,6 +281,9 @@ fn written(told: &[Outlook], steps: Steps, levels: &[f64]) -> String {
             for quantile in one.quantiles.get(ahead).into_iter().flatten() {
                 let _ = write!(text, ",{quantile:.4}");
             }
+            if shown == Effect::Shown {
+                let _ = write!(text, ",{:.4}", one.effects.get(ahead).copied().unwrap_or(1.0));
+            }
             let _ = writeln!(text, ",{alarm}");
         }
     }
@@ -224,7 +291,7 @@ fn written(told: &[Outlook], steps: Steps, levels: &[f64]) -> String {
 }
 
 fn look_back(args: &BacktestArgs) -> Result<ExitCode, Failure> {
-    let table = read(&args.file)?;
+    let table = args.how.read(&args.file)?;
     let engine = args.how.engine(table.steps)?;
     if args.origins == 0 {
         return Err(Failure::new("--origins 0: at least one"));

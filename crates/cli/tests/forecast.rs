@@ -94,3 +94,43 @@ fn one_day_and_only_zeros_have_an_answer() {
     assert!(text.contains("one,2026-03-29,12.0000,12.0000"), "{text}");
     assert!(text.contains("none,2026-03-29,0.0000,0.0000,0.0000"), "{text}");
 }
+
+/// Twenty-six weeks of bread that sells double on every day of an offer; nobody offers it by the week.
+fn offers(known: i64, through: i64) -> String {
+    let mut text = String::from("unique_id,ds,y,offer\n");
+    for day in 0..through {
+        let offer = i64::from(day * 7_919 % 11 < 3);
+        let sold = if day < known { ((20 + day * 31 % 5) * (1 + offer)).to_string() } else { String::new() };
+        writeln!(text, "bread,{},{sold},{offer}", forecast::table::date(20_000 + day)).expect("a text grows");
+    }
+    text
+}
+
+#[test]
+fn an_offer_that_is_known_ahead_is_told_and_one_that_is_not_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("sales.csv"), offers(182, 189)).unwrap();
+    fs::write(folder.path().join("short.csv"), offers(182, 186)).unwrap();
+
+    let told = freshet(&["forecast", "run", "sales.csv", "--quantiles", "0.9"], folder.path());
+    let short = freshet(&["forecast", "run", "short.csv"], folder.path());
+    let left_out = freshet(&["forecast", "run", "short.csv", "--without", "offer"], folder.path());
+    let unknown = freshet(&["forecast", "run", "short.csv", "--without", "snow"], folder.path());
+    let numbered = freshet(&["forecast", "run", "short.csv", "--season", "7", "--calendar", "mars"], folder.path());
+
+    let text = String::from_utf8_lossy(&told.stdout).into_owned();
+    let rows: Vec<Vec<&str>> = text.lines().map(|row| row.split(',').collect()).collect();
+    assert_eq!(rows[0], ["unique_id", "ds", "forecast", "mean", "q0.9", "effect", "alarm"]);
+    for (ahead, row) in rows[1..].iter().enumerate() {
+        let day = 182 + i64::try_from(ahead).unwrap();
+        let effect: f64 = row[5].parse().unwrap();
+        let truth = if day * 7_919 % 11 < 3 { 2.0 } else { 1.0 };
+        assert!((effect / truth - 1.0_f64).abs() < 0.15, "{row:?}");
+    }
+    let refused = String::from_utf8_lossy(&short.stderr).into_owned();
+    let missing = format!("no row tells offer of bread on {}", forecast::table::date(20_186));
+    assert!(!short.status.success() && refused.contains(&missing), "{refused}");
+    assert!(left_out.status.success());
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("columns that can be left out are offer"));
+    assert!(!numbered.status.success());
+}

@@ -1,7 +1,9 @@
 //! From series to what will be wanted: learn each series, read the year from all of them together, tell.
 
+use crate::calendar::Calendar;
 use crate::censored::{self, Demand};
 use crate::drift::{Drift, Witness};
+use crate::effects::{self, Beside, Effects, Evidence};
 use crate::ensemble::{self, Blend, Member};
 use crate::models::{Model, Paths};
 use crate::quantiles::{self, Miss, Spread};
@@ -16,6 +18,16 @@ pub struct Engine {
     /// How many steps ahead.
     pub horizon: usize,
     pub members: Vec<Member>,
+    /// Whose festivals may count, for steps that are days. What a series tells of its own days counts anyway.
+    pub calendar: Option<Calendar>,
+}
+
+/// What series of one kind say of each other, before any of them is learnt.
+#[derive(Clone, Debug, Default)]
+pub struct Peers {
+    /// What is known beside the sales does so much to all of them: learnt before what is judged, and on everything.
+    judged: Option<Vec<f64>>,
+    whole: Option<Vec<f64>>,
 }
 
 /// Errors older than this say nothing any more.
@@ -41,6 +53,8 @@ pub struct Learnt {
     pub blend: Blend,
     /// Whether the members did better than the last season would have.
     pub used: Used,
+    /// What is known beside the sales, where it made forecasts better.
+    effects: Option<Effects>,
 }
 
 /// What a product is forecast with.
@@ -64,6 +78,9 @@ pub struct Outlook {
     /// For each step, what each asked level stays above. Never falls with the level, never below zero.
     pub quantiles: Vec<Vec<f64>>,
     pub used: Used,
+    /// By what each step is thought to sell more or less than a usual one, for what is known beside its sales; empty where
+    /// that did not make forecasts better.
+    pub effects: Vec<f64>,
     /// Whether what came lately lay mostly on one side of what had been forecast.
     pub alarm: Option<Alarm>,
 }
@@ -78,7 +95,14 @@ pub enum Alarm {
 impl Engine {
     /// For steps of this season.
     pub fn of(season: usize, horizon: usize) -> Self {
-        Self { season: season.max(1), horizon: horizon.max(1), members: Member::usual(season.max(1)) }
+        Self { season: season.max(1), horizon: horizon.max(1), members: Member::usual(season.max(1)), calendar: None }
+    }
+
+    /// The same, and festivals may count.
+    #[must_use]
+    pub fn keeping(mut self, calendar: Option<Calendar>) -> Self {
+        self.calendar = calendar;
+        self
     }
 
     /// The same with other members, all of them at the engine's season.
@@ -88,20 +112,83 @@ impl Engine {
         self
     }
 
-    /// Learns one series.
+    /// Learns one series by itself.
     pub fn learn(&self, series: &Series) -> Learnt {
+        self.learn_beside(series, &Peers::default())
+    }
+
+    /// Learns one series, with what its peers say.
+    pub fn learn_beside(&self, series: &Series, peers: &Peers) -> Learnt {
         let demand = censored::demand(&series.steps, self.season);
         let history = &demand.values;
         let first = FEET.max(2 * self.season).min(history.len() / 2).max(1);
         let few = [Member { model: Model::SeasonalWindow, season: self.season }];
         let members = if history.len() < SEASONS_MIN * self.season { &few[..] } else { &self.members };
-        let blend = ensemble::blend(history, &demand.shown, members, first, self.horizon);
+        let plain = ensemble::blend(history, &demand.shown, members, first, self.horizon);
+        let (blend, effects) = match self.with_effects(series, &demand, &plain, members, peers) {
+            Some((blend, effects)) => (blend, Some(effects)),
+            None => (plain, None),
+        };
         let floor = Model::SeasonalNaive.paths(history, self.season, first, self.horizon);
         let error = |paths: &Paths| ensemble::error(paths, history, &demand.shown);
         // Where nothing could be judged yet, the members are the better guess.
         let used = if error(&floor) < error(&blend.paths) { Used::Floor } else { Used::Members };
-        let blend = if used == Used::Floor { Blend { paths: floor, ..blend } } else { blend };
-        Learnt { key: series.key.clone(), first: series.first, demand, blend, used }
+        let (blend, effects) =
+            if used == Used::Floor { (Blend { paths: floor, ..blend }, None) } else { (blend, effects) };
+        Learnt { key: series.key.clone(), first: series.first, demand, blend, used, effects }
+    }
+
+    /// The blend with what is known beside the sales, if forecasts of the past were better with what had been learnt of it
+    /// before.
+    fn with_effects(
+        &self,
+        series: &Series,
+        demand: &Demand,
+        plain: &Blend,
+        members: &[Member],
+        peers: &Peers,
+    ) -> Option<(Blend, Effects)> {
+        let (history, shown) = (&demand.values, &demand.shown);
+        if history.len() < effects::SEASONS_MIN * self.season {
+            return None;
+        }
+        let beside = Beside::of(series, self.calendar, self.horizon)?;
+        let (first, judged) = (plain.paths.first(), effects::judged_from(history.len()));
+        let blended = |until: usize, peers: Option<&[f64]>| {
+            let each = Evidence::of(&beside, demand, until, self.season).effects(peers);
+            let effects = Effects::of(&beside, each, history);
+            let mut blend = ensemble::blend(&effects.cleaned(history), shown, members, first, self.horizon);
+            blend.paths.for_each(|at, told| *told = effects.put_on(*told, at));
+            (blend, effects)
+        };
+        let (early, _) = blended(judged, peers.judged.as_deref());
+        let errors = |paths: &Paths| ensemble::errors(paths, history, shown, judged);
+        if !effects::help(&errors(&plain.paths), &errors(&early.paths), self.season) {
+            return None;
+        }
+        Some(blended(history.len(), peers.whole.as_deref()))
+    }
+
+    /// What series say of each other: here, what is known beside their sales does to all of them.
+    pub fn peers(&self, panel: &[Series], threads: usize) -> Peers {
+        let some: Vec<&Series> =
+            panel.iter().filter(|series| self.calendar.is_some() || !series.regressors.is_empty()).collect();
+        let every = some.len().div_ceil(WITNESSES).max(1);
+        let sample: Vec<&Series> = some.into_iter().step_by(every).collect();
+        let seen = in_parts(&sample, threads, |series| {
+            let beside = Beside::of(series, self.calendar, self.horizon)?;
+            let demand = censored::demand(&series.steps, self.season);
+            let steps = demand.values.len();
+            let until = |until: usize| Evidence::of(&beside, &demand, until, self.season);
+            (steps >= effects::SEASONS_MIN * self.season).then(|| (until(effects::judged_from(steps)), until(steps)))
+        });
+        let (mut judged, mut whole) = (Evidence::default(), Evidence::default());
+        for (early, all) in seen.iter().flatten() {
+            judged.add(early);
+            whole.add(all);
+        }
+        let told = |evidence: &Evidence| (seen.len() > 1).then(|| evidence.effects(None));
+        Peers { judged: told(&judged), whole: told(&whole) }
     }
 
     /// Reads the year from series of days; other steps have none.
@@ -130,6 +217,7 @@ impl Engine {
             median: Vec::with_capacity(self.horizon),
             quantiles: Vec::with_capacity(self.horizon),
             used: learnt.used,
+            effects: Vec::new(),
             alarm: alarm(learnt, &told),
         };
         for (ahead, spread) in self.spreads(learnt, drift).into_iter().enumerate() {
@@ -137,6 +225,7 @@ impl Engine {
             outlook.mean.push(mean);
             outlook.median.push(spread.quantile(mean, 0.5));
             outlook.quantiles.push(rising(levels, |level| spread.quantile(mean, level)));
+            outlook.effects.extend(learnt.effects.as_ref().map(|effects| effects.factor(end + ahead)));
         }
         outlook
     }
@@ -227,12 +316,13 @@ impl Engine {
     /// assert!(told[0].quantiles[0][0] <= told[0].quantiles[0][1]);
     /// ```
     pub fn run(&self, panel: &[Series], levels: &[f64], threads: usize) -> Vec<Outlook> {
-        let drift = self.drift_of(panel, threads);
-        in_parts(panel, threads, |series| self.outlook(&self.learn(series), &drift, levels))
+        let peers = self.peers(panel, threads);
+        let drift = self.drift_of(panel, &peers, threads);
+        in_parts(panel, threads, |series| self.outlook(&self.learn_beside(series, &peers), &drift, levels))
     }
 
     /// The drift of a set of series, from a sample where there are many, and none where no series is long enough.
-    pub fn drift_of(&self, panel: &[Series], threads: usize) -> Drift {
+    pub fn drift_of(&self, panel: &[Series], peers: &Peers, threads: usize) -> Drift {
         let long = Drift::DAYS_MIN + FEET;
         let told: Vec<&Series> = panel.iter().filter(|series| series.steps.len() > long).collect();
         if self.season != 7 || told.is_empty() {
@@ -240,7 +330,7 @@ impl Engine {
         }
         let every = told.len().div_ceil(WITNESSES);
         let sample: Vec<&Series> = told.into_iter().step_by(every).collect();
-        self.drift(&in_parts(&sample, threads, |series| self.learn(series)))
+        self.drift(&in_parts(&sample, threads, |series| self.learn_beside(series, peers)))
     }
 }
 

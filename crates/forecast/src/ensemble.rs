@@ -80,3 +80,16 @@ pub(crate) fn error(paths: &Paths, history: &[f64], known: &[bool]) -> f64 {
     }
     if count == 0 { f64::INFINITY } else { sum / number::count(count) }
 }
+
+/// The mean distance of what was forecast from what came for each origin from `from` on that can be judged. Which those
+/// are depends on the history alone.
+pub(crate) fn errors(paths: &Paths, history: &[f64], known: &[bool], from: usize) -> Vec<f64> {
+    let of = |origin: usize| {
+        let told = paths.from(origin).iter().zip(&history[origin..]).zip(&known[origin..]);
+        let (sum, count) = told
+            .filter(|(_, known)| **known)
+            .fold((0.0, 0_usize), |(sum, count), ((told, came), _)| (sum + (told.max(0.0) - came).abs(), count + 1));
+        (count > 0).then(|| sum / number::count(count))
+    };
+    (paths.first().max(from)..history.len()).filter_map(of).collect()
+}

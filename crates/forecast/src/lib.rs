@@ -21,10 +21,12 @@
 //! ```
 
 pub mod backtest;
+pub mod calendar;
 pub mod censored;
 mod censoring;
 pub mod chance;
 pub mod drift;
+mod effects;
 mod engine;
 pub mod ensemble;
 mod forecasters;
@@ -40,7 +42,7 @@ mod series;
 pub mod table;
 
 pub use censoring::{latent, shrunk_share_bp};
-pub use engine::{Alarm, Engine, Learnt, Outlook, Used};
+pub use engine::{Alarm, Engine, Learnt, Outlook, Peers, Used};
 pub use forecasters::{Ensemble, Forecast, LastWeek, WeekdayProfile};
 pub use ranking::{Rank, Seller, Variability, rank};
 pub use replenish::{Netting, Plan, net};

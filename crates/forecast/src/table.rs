@@ -40,6 +40,8 @@ pub enum TableError {
     Twice { row: usize, first_row: usize, key: String, step: String },
     /// The steps of a product lie further apart than any history.
     TooLong { row: usize, key: String },
+    /// A column that is known of the past is not known of a step that is to be forecast. No row where the step has none.
+    NotAhead { row: Option<usize>, column: String, key: String, step: String },
 }
 
 impl std::fmt::Display for TableError {
@@ -66,6 +68,12 @@ impl std::fmt::Display for TableError {
             Self::TooLong { row, key } => {
                 write!(out, "row {row}: {key} spans more than {STEPS_MOST} steps")
             }
+            Self::NotAhead { row: Some(row), column, key, step } => {
+                write!(out, "row {row}: {column} of {key} is empty on {step}, which is to be forecast")
+            }
+            Self::NotAhead { row: None, column, key, step } => {
+                write!(out, "no row tells {column} of {key} on {step}, which is to be forecast")
+            }
         }
     }
 }
@@ -87,6 +95,44 @@ pub struct Table {
     pub series: Vec<Series>,
     /// The names of the regressors, in the order of [`Series::regressors`].
     pub regressors: Vec<String>,
+    /// By series, the rows that lie ahead: which step, and where it stands.
+    ahead: Vec<BTreeMap<i64, usize>>,
+}
+
+impl Table {
+    /// Whether every column that is known of a series' past is known of the steps that are to be forecast. The first that
+    /// is not is named with its row.
+    pub fn known_ahead(&self, horizon: usize) -> Result<(), TableError> {
+        for (series, rows) in self.series.iter().zip(&self.ahead) {
+            for (name, column) in self.regressors.iter().zip(&series.regressors) {
+                let end = series.steps.len();
+                if column.iter().take(end).all(Option::is_none) {
+                    continue;
+                }
+                let unknown = (end..end + horizon).find(|at| column.get(*at).copied().flatten().is_none());
+                let Some(at) = unknown.and_then(|at| i64::try_from(at).ok()) else { continue };
+                let step = series.first.saturating_add(at);
+                return Err(TableError::NotAhead {
+                    row: rows.get(&step).copied(),
+                    column: name.clone(),
+                    key: series.key.clone(),
+                    step: if self.steps == Steps::Dates { date(step) } else { step.to_string() },
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The same without a column. None if there is no such one.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Option<Self> {
+        let at = self.regressors.iter().position(|known| known == name)?;
+        self.regressors.remove(at);
+        for series in &mut self.series {
+            series.regressors.remove(at);
+        }
+        Some(self)
+    }
 }
 
 struct Columns {
@@ -173,9 +219,10 @@ pub fn read(text: &str) -> Result<Table, TableError> {
     {
         return Err(error);
     }
+    let ahead = products.iter().map(ahead).collect();
     let series = order.into_iter().zip(products).map(|(key, rows)| series(rows, key, others)).collect();
     let names = columns.others.iter().map(|at| columns.names[*at].clone()).collect();
-    Ok(Table { steps, series, regressors: names })
+    Ok(Table { steps, series, regressors: names, ahead })
 }
 
 fn row_of(error: &TableError) -> usize {
@@ -283,6 +330,12 @@ fn cells(line: &str) -> Vec<Cow<'_, str>> {
     cells.into_iter().map(Cow::Owned).collect()
 }
 
+/// The rows behind the last one that tells what was sold.
+fn ahead(product: &Rows) -> BTreeMap<i64, usize> {
+    let last = product.rows.iter().filter(|row| !row.sold.is_nan()).map(|row| row.step).max();
+    product.rows.iter().filter(|row| last.is_some_and(|last| row.step > last)).map(|row| (row.step, row.line)).collect()
+}
+
 fn series(product: Rows, key: String, regressors: usize) -> Series {
     let Rows { rows, others } = product;
     let first = rows.iter().map(|row| row.step).min().unwrap_or(0);
@@ -346,10 +399,15 @@ pub fn day(date: &str) -> Option<i64> {
     if !(1..=longest).contains(&day) {
         return None;
     }
+    Some(civil(year, month, day))
+}
+
+/// The day of a date that is known to be one.
+pub(crate) fn civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
     let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468 - 4)
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468 - 4
 }
 
 /// The date of a day, the other way round.
@@ -394,6 +452,18 @@ mod tests {
         assert_eq!(eggs.steps[2].sold, None);
         assert_eq!(eggs.regressors, [[Some(0.0), Some(1.0), None, Some(0.0), Some(1.0)]]);
         assert_eq!(table.regressors, ["rain"]);
+    }
+
+    #[test]
+    fn what_is_known_of_the_past_must_be_known_ahead() {
+        let table = |tail: &str| read(&format!("unique_id,ds,y,rain\neggs,1,5,0\neggs,2,6,1\n{tail}")).unwrap();
+        assert_eq!(table("eggs,3,,1\neggs,4,,0\n").known_ahead(2), Ok(()));
+        let empty = table("eggs,3,,1\neggs,4,,\n").known_ahead(2).expect_err("empty").to_string();
+        assert_eq!(empty, "row 5: rain of eggs is empty on 4, which is to be forecast");
+        let missing = table("eggs,3,,1\n").known_ahead(2).expect_err("missing").to_string();
+        assert_eq!(missing, "no row tells rain of eggs on 4, which is to be forecast");
+        assert_eq!(table("").without("rain").unwrap().known_ahead(7), Ok(()));
+        assert!(table("").without("snow").is_none());
     }
 
     #[test]

@@ -161,6 +161,14 @@ impl Paths {
         }
     }
 
+    /// Changes every forecast, with the step that it is for.
+    pub(crate) fn for_each(&mut self, change: impl Fn(usize, &mut f64)) {
+        let (first, horizon) = (self.first, self.horizon.max(1));
+        for (nth, told) in self.values.iter_mut().enumerate() {
+            change(first + nth / horizon + nth % horizon, told);
+        }
+    }
+
     pub fn first(&self) -> usize {
         self.first
     }
