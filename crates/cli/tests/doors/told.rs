@@ -28,8 +28,9 @@ fn a_command_whose_reader_has_gone_ends_as_it_would_have() {
 #[test]
 fn a_forecast_whose_only_reader_has_gone_ends_as_it_would_have() {
     let folder = tempfile::tempdir().expect("a folder");
-    let sales: String = (0..4_000).map(|nth| format!("sku-{nth},2026-03-{:02},{}\n", 1 + nth % 28, nth % 9)).collect();
-    std::fs::write(folder.path().join("sales.csv"), format!("unique_id,ds,y\n{sales}")).expect("a file");
+    let row = |nth: i32| format!("sku-{nth},2026-03-{:02},{}", 1 + nth % 28, nth % 9);
+    let sales: Vec<String> = std::iter::once("unique_id,ds,y".to_owned()).chain((0..4_000).map(row)).collect();
+    std::fs::write(folder.path().join("sales.csv"), sales.join("\n")).expect("a file");
     let (mut reader, writer) = std::io::pipe().expect("a pipe");
     let told = freshet()
         .args(["forecast", "run", "sales.csv"])
