@@ -1,5 +1,7 @@
 //! Facts about the ledger, one each, on both engines.
 
+use std::collections::BTreeMap;
+
 use crate::shop::{MIGRATIONS, Shop, date, lot_of, person, sku};
 use kernel::{Instant, Measure, Quantity};
 use ledger::{
@@ -219,6 +221,39 @@ async fn a_late_order_that_takes_fresher_goods_uncovers_who_was_promised_them() 
 
         assert_eq!(binding.bounds.iter().map(|bound| bound.lot).collect::<Vec<_>>(), [fresh]);
         assert_eq!(shop.reservation(other).await.state, ReservationState::Uncovered);
+    }
+}
+
+#[tokio::test]
+async fn reservations_that_are_bound_together_share_what_there_is_in_their_order() {
+    for db in testing::both(MIGRATIONS).await {
+        let shop = Shop::open(&db).await;
+        let milk = shop.sku(sku("milk", Measure::Counted)).await;
+        let near = shop.stocked(lot_of(&shop, milk.id, Some("2026-03-28")), Quantity::pieces(4), shop.bin).await.id;
+        let fresh = shop.stocked(lot_of(&shop, milk.id, Some("2026-03-29")), Quantity::pieces(3), shop.bin).await.id;
+        let bad = shop.stocked(lot_of(&shop, milk.id, Some("2026-03-29")), Quantity::pieces(3), shop.bin).await.id;
+        let evening = shop.at("2026-03-28", 20 * 60);
+        let mut orders = Vec::new();
+        for (nth, pieces) in [(1, 1), (2, 2), (3, 2), (4, 3)] {
+            shop.set_now(shop.now().plus_minutes(1));
+            orders.push(shop.promise(shop.want(nth, milk.id, Quantity::pieces(pieces), evening)).await.unwrap().id);
+        }
+        shop.turn(bad, LotState::Quarantined, person(1)).await.unwrap();
+        shop.bind(orders[0]).await.unwrap();
+
+        let asked = [orders[3], orders[0], orders[1], orders[2]];
+        let bindings = shop.run(async move |tx, stamp| ledger::bind_each(tx, stamp, &asked).await).await.unwrap();
+
+        let taken: Vec<BTreeMap<_, _>> = bindings
+            .iter()
+            .map(|binding| binding.bounds.iter().map(|bound| (bound.lot, bound.amount)).collect())
+            .collect();
+        // The first is not covered, so that it has what nobody was promised; the second was bound before.
+        let shared = BTreeMap::from([(near, 1), (fresh, 1)]);
+        assert_eq!(taken, [[(near, 2)].into(), [(near, 1)].into(), shared, [(fresh, 2)].into()]);
+        let short: Vec<_> = bindings.iter().map(|binding| binding.short).collect();
+        assert_eq!(short, [Some(Quantity::pieces(1)), None, None, None]);
+        assert!(bindings.iter().zip(asked).all(|(binding, id)| binding.reservation.id == id));
     }
 }
 
