@@ -189,6 +189,7 @@ impl Db {
         let mut wrong: Vec<String> = outcomes
             .into_iter()
             .filter_map(|(name, outcome)| outcome.err().map(|error| format!("{name}: {error}")))
+            .chain(altered())
             .collect();
         wrong.sort_unstable();
         if wrong.is_empty() { Ok(count) } else { Err(wrong) }
@@ -225,6 +226,19 @@ impl Db {
             Kind::Postgres(_) => Engine::Postgres,
         }
     }
+}
+
+/// Statements that write over what others take for unchanging.
+fn altered() -> impl Iterator<Item = String> {
+    let staying: Vec<_> = statement::registered().filter(|statement| statement.stays()).collect();
+    statement::registered().flat_map(move |writes| {
+        let found: Vec<String> = staying
+            .iter()
+            .filter(|read| writes.alters(read))
+            .map(|read| format!("{}: alters what {} takes for unchanging", writes.name(), read.name()))
+            .collect();
+        found
+    })
 }
 
 fn plans_of(tx: &mut Tx) -> Result<Vec<(&'static str, Vec<String>)>> {

@@ -11,14 +11,16 @@ pub(crate) enum Engine {
 pub(crate) const KEEP: &str = "keep";
 /// The slot of a statement whose answers a transaction may keep until it takes a lock.
 pub(crate) const HOLD: &str = "hold";
+/// The slot of a statement whose rows stay as they are for ever.
+pub(crate) const STAY: &str = "stay";
 /// The slot that locks the rows which are read.
 pub(crate) const LOCK: &str = "lock";
 
 /// The text that a `{slot}` of shared SQL stands for, or nothing if there is no such slot.
 fn slot(engine: Engine, name: &str) -> Option<&'static str> {
     Some(match (engine, name) {
-        // Keeping is not for the engine but for the transaction; and one writer at a time needs no row locks.
-        (_, KEEP | HOLD) | (Engine::Sqlite, LOCK | "skip_locked") => "",
+        // Keeping is not for the engine but for those who ask it; and one writer at a time needs no row locks.
+        (_, KEEP | HOLD | STAY) | (Engine::Sqlite, LOCK | "skip_locked") => "",
         (Engine::Postgres, LOCK) => "FOR UPDATE",
         (Engine::Postgres, "skip_locked") => "FOR UPDATE SKIP LOCKED",
         // Any other spelling makes SQLite keep a second index beside the rowid: 17 % slower inserts.

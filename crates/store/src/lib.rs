@@ -15,6 +15,7 @@ mod db;
 mod dialect;
 mod error;
 mod intake;
+mod kept;
 mod lane;
 mod migrate;
 mod once;

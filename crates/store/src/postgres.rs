@@ -2,7 +2,7 @@
 //! race runs again.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     future::ready,
     panic::AssertUnwindSafe,
     pin::pin,
@@ -19,8 +19,8 @@ use futures_util::{
 use tokio_postgres::{Config, Error, NoTls, SimpleQueryMessage, Statement, error::SqlState};
 
 use crate::{
-    FromRow, Param, Result, Row, Stmt, StoreError, Tx,
-    cell::RowOn,
+    FromRow, Param, Result, Stmt, StoreError, Tx,
+    kept::{Answer, Kept, Known},
     lane::last_words,
     statement::{Verb, counted, wide},
     tx::On,
@@ -56,6 +56,7 @@ pub(crate) enum Access {
 pub(crate) struct Server {
     writes: Pool,
     reads: Pool,
+    known: Arc<Known>,
 }
 
 impl Server {
@@ -63,7 +64,8 @@ impl Server {
         let mut short = config.clone();
         let options = config.get_options().unwrap_or_default();
         short.options(format!("{options} {SHORT_STATEMENTS}").trim());
-        let server = Self { writes: pool(short)?, reads: pool(replica.unwrap_or(config).clone())? };
+        let server =
+            Self { writes: pool(short)?, reads: pool(replica.unwrap_or(config).clone())?, known: Arc::default() };
         // A wrong address shows now and not with the first order.
         drop(server.client(Access::Write).await?);
         Ok(server)
@@ -78,6 +80,7 @@ impl Server {
     pub(crate) fn forget_statements(&self) {
         self.writes.manager().statement_caches.clear();
         self.reads.manager().statement_caches.clear();
+        self.known.clear();
     }
 
     /// Runs `verb` in a transaction of its own, and again when it lost a race.
@@ -107,7 +110,7 @@ impl Server {
             Ok(client) => client,
             Err(error) => return Some(Err(error.into())),
         };
-        let mut tx = Tx::new(On::Postgres(Flight::begin(client, access)));
+        let mut tx = Tx::new(On::Postgres(Flight::begin(client, Arc::clone(&self.known), access)));
         if access == Access::Look {
             tx.look_once();
         }
@@ -156,15 +159,13 @@ fn pool(config: Config) -> Result<Pool> {
 pub(crate) struct Flight {
     client: Arc<Object>,
     sent: VecDeque<Sent>,
-    /// The answers that need not be fetched again: a few statements, of which a long transaction keeps thousands each.
-    kept: Vec<Kept>,
+    /// The answers that need not be fetched again in this transaction.
+    kept: Kept,
+    /// Those that no transaction of this program need fetch again.
+    known: Arc<Known>,
+    /// What this transaction has written with: rows of its own are not known to others before it commits.
+    written: Vec<&'static Stmt>,
     open: bool,
-}
-
-/// What a statement has answered, by what it was asked with.
-struct Kept {
-    statement: &'static Stmt,
-    answers: BTreeMap<Vec<Param<'static>>, Vec<tokio_postgres::Row>>,
 }
 
 /// A statement on its way: what it will answer, and what that must be.
@@ -189,14 +190,6 @@ impl std::fmt::Debug for Flight {
     }
 }
 
-impl Kept {
-    /// Kept arguments live for ever and these only now, so the map is looked into as one of such as these.
-    fn answer<'a>(&'a self, args: &[Param<'a>]) -> Option<&'a [tokio_postgres::Row]> {
-        let answers: &BTreeMap<Vec<Param<'a>>, Vec<tokio_postgres::Row>> = &self.answers;
-        answers.get(args).map(Vec::as_slice)
-    }
-}
-
 impl Drop for Flight {
     fn drop(&mut self) {
         self.sent.clear();
@@ -209,20 +202,21 @@ impl Drop for Flight {
 }
 
 impl Flight {
-    fn begin(client: Object, access: Access) -> Self {
+    fn begin(client: Object, known: Arc<Known>, access: Access) -> Self {
         let begin = match access {
             Access::Write => "BEGIN",
             Access::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Access::Look => return Self::over(client, false),
+            Access::Look => return Self::over(client, known, false),
         };
-        let mut flight = Self::over(client, true);
+        let mut flight = Self::over(client, known, true);
         let client = Arc::clone(&flight.client);
         flight.send(async move { client.batch_execute(begin).await.map(|()| 0) }, Demand::Success);
         flight
     }
 
-    fn over(client: Object, open: bool) -> Self {
-        Self { client: Arc::new(client), sent: VecDeque::new(), kept: Vec::new(), open }
+    fn over(client: Object, known: Arc<Known>, open: bool) -> Self {
+        let (sent, kept, written) = (VecDeque::new(), Kept::default(), Vec::new());
+        Self { client: Arc::new(client), sent, kept, known, written, open }
     }
 
     /// Sends now, by polling once; the answer is taken in order by `settle`.
@@ -248,7 +242,7 @@ impl Flight {
     }
 
     async fn send_row(&mut self, statement: &'static Stmt, args: &[Param<'_>], demand: Demand) -> Result<()> {
-        self.forget(statement);
+        self.writes_with(statement);
         let prepared = self.prepared(statement.postgres()).await?;
         let args: Vec<Param<'static>> = args.iter().map(Param::owned).collect();
         let client = Arc::clone(&self.client);
@@ -283,7 +277,7 @@ impl Flight {
         if let [row] = rows.as_slice() {
             return self.send_row(statement, row, expected.map_or(Demand::Success, Demand::Rows)).await;
         }
-        self.forget(statement);
+        self.writes_with(statement);
         let Some(set) = self.set(statement).await? else { return self.put_each(statement, &rows, expected).await };
         let columns: Vec<Vec<Param<'static>>> =
             (0..N).map(|at| rows.iter().filter_map(|row| row.get(at)).map(Param::owned).collect()).collect();
@@ -315,42 +309,15 @@ impl Flight {
     }
 
     pub(crate) async fn all<R: FromRow>(&mut self, statement: &'static Stmt, args: &[Param<'_>]) -> Result<Vec<R>> {
-        let read = |rows: &[tokio_postgres::Row]| {
-            let each = |row| R::from_row(&Row { statement: statement.name(), on: RowOn::Postgres(row, 0) });
-            rows.iter().map(each).collect()
-        };
-        if let Some(known) = self.kept_of(statement).and_then(|at| self.kept.get(at)?.answer(args)) {
-            return read(known);
+        if let Some(answer) = self.answered(statement, args) {
+            return answer.read(statement);
         }
-        self.forget(statement);
+        self.kept.doubt(statement);
         let prepared = self.prepared(statement.postgres()).await?;
-        let rows = self.fetch(&prepared, args).await?;
-        let answer = read(&rows);
-        // What is not there cannot be locked, and may be there the next time.
-        if statement.keeps() && !(statement.locks() && rows.is_empty()) {
-            self.keep(statement, args, rows);
-        }
-        answer
-    }
-
-    fn kept_of(&self, statement: &Stmt) -> Option<usize> {
-        self.kept.iter().position(|kept| std::ptr::eq(kept.statement, statement))
-    }
-
-    fn keep(&mut self, statement: &'static Stmt, args: &[Param<'_>], rows: Vec<tokio_postgres::Row>) {
-        let args = args.iter().map(Param::owned).collect();
-        match self.kept_of(statement).and_then(|at| self.kept.get_mut(at)) {
-            Some(kept) => {
-                kept.answers.insert(args, rows);
-            }
-            None => self.kept.push(Kept { statement, answers: BTreeMap::from([(args, rows)]) }),
-        }
-    }
-
-    /// Drops the answers that `statement` may make untrue, or that may have become so while it waits for a lock.
-    fn forget(&mut self, statement: &Stmt) {
-        let doubtful = |kept: &Stmt| statement.may_change(kept) || (statement.locks() && kept.is_held());
-        self.kept.retain(|kept| !doubtful(kept.statement));
+        let answer = Answer::of_row_form(self.fetch(&prepared, args).await?);
+        let read = answer.read(statement);
+        self.keep(statement, args, answer);
+        read
     }
 
     pub(crate) async fn all_many<R: FromRow, const N: usize>(
@@ -358,25 +325,58 @@ impl Flight {
         statement: &'static Stmt,
         args: &[[Param<'_>; N]],
     ) -> Result<Vec<Vec<R>>> {
-        let set = if args.len() > 1 { self.set(statement).await? } else { None };
-        let mut answers: Vec<Vec<R>> = Vec::with_capacity(args.len());
+        let mut answers: Vec<Option<Arc<Answer>>> = args.iter().map(|each| self.answered(statement, each)).collect();
+        let missing: Vec<usize> = (0..args.len()).filter(|at| matches!(answers.get(*at), Some(None))).collect();
+        let set = if missing.len() > 1 { self.set(statement).await? } else { None };
+        let asked = || missing.iter().filter_map(|at| args.get(*at));
         let Some(set) = set else {
+            let mut all = Vec::with_capacity(args.len());
             for each in args {
-                answers.push(self.all(statement, each).await?);
+                all.push(self.all(statement, each).await?);
             }
-            return Ok(answers);
+            return Ok(all);
         };
-        self.forget(statement);
-        answers.resize_with(args.len(), Vec::new);
+        self.kept.doubt(statement);
         let columns: Vec<Vec<&Param<'_>>> =
-            (0..N).map(|at| args.iter().filter_map(|each| each.get(at)).collect()).collect();
+            (0..N).map(|at| asked().filter_map(|each| each.get(at)).collect()).collect();
+        let mut found: Vec<Vec<tokio_postgres::Row>> = Vec::new();
+        found.resize_with(missing.len(), Vec::new);
         for row in self.fetch(&set, &columns).await? {
             let ord: i64 = row.try_get(0)?;
-            let answer = usize::try_from(ord - 1).ok().and_then(|at| answers.get_mut(at));
-            let answer = answer.ok_or_else(|| statement.impossible("ord", ord.to_string()))?;
-            answer.push(R::from_row(&Row { statement: statement.name(), on: RowOn::Postgres(&row, 1) })?);
+            let rows = usize::try_from(ord - 1).ok().and_then(|at| found.get_mut(at));
+            rows.ok_or_else(|| statement.impossible("ord", ord.to_string()))?.push(row);
         }
-        Ok(answers)
+        for ((at, each), rows) in missing.iter().zip(asked()).zip(found) {
+            let answer = Answer::of_set_form(rows);
+            if let Some(place) = answers.get_mut(*at) {
+                *place = Some(Arc::clone(&answer));
+            }
+            self.keep(statement, each, answer);
+        }
+        answers.iter().flatten().map(|answer| answer.read(statement)).collect()
+    }
+
+    /// What is known of it already, from this transaction or for good.
+    fn answered(&self, statement: &'static Stmt, args: &[Param<'_>]) -> Option<Arc<Answer>> {
+        self.kept.answer(statement, args).or_else(|| self.known.answer(statement, args))
+    }
+
+    fn keep(&mut self, statement: &'static Stmt, args: &[Param<'_>], answer: Arc<Answer>) {
+        // What is not there cannot be locked, and may be there the next time.
+        let there = !answer.is_empty();
+        if statement.stays() && there && !self.written.iter().any(|wrote| wrote.may_change(statement)) {
+            self.known.keep(statement, args, answer);
+        } else if statement.keeps() && (there || !statement.locks()) {
+            self.kept.keep(statement, args, answer);
+        }
+    }
+
+    /// A write: what it may have made untrue is asked anew.
+    fn writes_with(&mut self, statement: &'static Stmt) {
+        self.kept.doubt(statement);
+        if !self.written.iter().any(|wrote| std::ptr::eq(*wrote, statement)) {
+            self.written.push(statement);
+        }
     }
 
     pub(crate) async fn batch(&mut self, sql: &str) -> Result<()> {

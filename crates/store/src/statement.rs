@@ -31,7 +31,11 @@ struct Shape {
     kept_words: Option<BTreeSet<String>>,
     /// They may be kept only until the transaction takes a lock.
     held: bool,
+    /// They may be kept by every transaction for ever.
+    stays: bool,
     locks: bool,
+    /// The tables in which it takes rows away or writes over them.
+    alters: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +65,10 @@ inventory::collect!(Registered);
 ///
 /// `{hold}` does the same for what others change under a lock (a lot, a reservation): the answer is good until this
 /// transaction takes a lock that it did not have, because whoever had it may have changed the row.
+///
+/// `{stay}` stands behind a SELECT of one row by its key from tables that are only ever added to (a site, a place): once
+/// seen, the row is known to every transaction of the program. A statement that changes or deletes such a row is a
+/// mistake that [`Db::prepare_all`](crate::Db::prepare_all) finds.
 ///
 /// ```
 /// store::sql! {
@@ -131,6 +139,11 @@ impl Stmt {
         self.shape().held
     }
 
+    /// Whether its rows are the same for everybody and for ever.
+    pub(crate) fn stays(&self) -> bool {
+        self.shape().stays
+    }
+
     pub(crate) fn locks(&self) -> bool {
         self.shape().locks
     }
@@ -159,15 +172,23 @@ impl Stmt {
             let keys = top_level(&tokens, "WHERE").map_or_else(Vec::new, |at| params_of(&tokens[at..]));
             let mut words = tokens.iter().filter_map(|token| token.word());
             let has = |slot| tokens.contains(&Token::Slot(slot));
-            let (held, locks) = (has(dialect::HOLD), has(dialect::LOCK));
-            let keeps = verb == Verb::Select && (held || has(dialect::KEEP));
+            let (held, stays, locks) = (has(dialect::HOLD), has(dialect::STAY), has(dialect::LOCK));
+            let keeps = verb == Verb::Select && (held || stays || has(dialect::KEEP));
             let (target, kept_words) = match verb {
+                Verb::Select if stays => (None, Some(tables(&tokens).map(str::to_lowercase).collect())),
                 Verb::Select => (None, keeps.then(|| words.map(str::to_lowercase).collect())),
                 Verb::Insert | Verb::Update | Verb::Delete => (words.find(is_table).map(str::to_lowercase), None),
                 Verb::Other => (None, None),
             };
-            Shape { verb, params, keys, target, kept_words, held, locks }
+            let alters = altered(&tokens);
+            Shape { verb, params, keys, target, kept_words, held, stays, locks, alters }
         })
+    }
+
+    /// Whether a row that `other` calls staying would not stay.
+    pub(crate) fn alters(&self, other: &Self) -> bool {
+        let mut read = other.shape().kept_words.iter().flatten();
+        other.stays() && read.any(|table| self.shape().alters.contains(table))
     }
 
     /// SQLite would take a missing parameter for NULL, silently.
@@ -218,6 +239,35 @@ pub(crate) fn registered() -> impl Iterator<Item = &'static Stmt> {
 /// Whether a word of a write, the first behind these, names its table.
 fn is_table(word: &&str) -> bool {
     !["INSERT", "INTO", "UPDATE", "DELETE", "FROM"].iter().any(|verb| word.eq_ignore_ascii_case(verb))
+}
+
+/// The tables that a SELECT reads, each named behind its own FROM or JOIN.
+fn tables<'a>(tokens: &'a [Token<'a>]) -> impl Iterator<Item = &'a str> {
+    let words: Vec<&str> = tokens.iter().filter_map(|token| token.word()).collect();
+    let names = |word: &str| word.eq_ignore_ascii_case("FROM") || word.eq_ignore_ascii_case("JOIN");
+    let named: Vec<&str> = words.windows(2).filter(|two| names(two[0])).map(|two| two[1]).collect();
+    named.into_iter()
+}
+
+/// The tables of which rows are taken away or written over: behind UPDATE, behind DELETE FROM, and the one of an INSERT
+/// that updates what it meets.
+fn altered(tokens: &[Token<'_>]) -> Vec<String> {
+    let words: Vec<String> = tokens.iter().filter_map(|token| token.word()).map(str::to_lowercase).collect();
+    let behind = |word: &str| words.iter().position(|found| found == word).and_then(|at| words.get(at + 1));
+    let mut found = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| words.get(at)).map(String::as_str);
+        let next = words.get(at + 1).map(String::as_str);
+        let table = match (before, word.as_str(), next) {
+            (_, "update", Some("set")) => behind("into"),
+            (Some("for"), "update", _) => None,
+            (_, "update", _) => words.get(at + 1),
+            (_, "delete", Some("from")) => words.get(at + 2),
+            _ => None,
+        };
+        found.extend(table.cloned());
+    }
+    found
 }
 
 fn params<'a>(tokens: &'a [Token<'_>]) -> impl Iterator<Item = usize> + 'a {
@@ -357,6 +407,26 @@ mod tests {
             ("SELECT id FROM sku WHERE id = $1 {lock}", false),
         ] {
             assert_eq!(Stmt::declared("it", writes).may_change(&sku), changes, "{writes}");
+        }
+    }
+
+    #[test]
+    fn what_stays_is_altered_by_no_insert_that_only_adds() {
+        let note = Stmt::declared("note", "SELECT note, wave, site FROM pick_note WHERE note = $1 {stay}");
+        assert!(note.stays() && note.keeps());
+        assert_eq!(note.postgres(), "SELECT note, wave, site FROM pick_note WHERE note = $1 ");
+        for (writes, changes, alters) in [
+            ("INSERT INTO pick_note (note) VALUES ($1)", true, false),
+            ("INSERT INTO pick_note (note) VALUES ($1) ON CONFLICT DO NOTHING", true, false),
+            ("INSERT INTO pick_note (note) VALUES ($1) ON CONFLICT (note) DO UPDATE SET site = $2", true, true),
+            ("UPDATE pick_note SET site = $1 WHERE note = $2", true, true),
+            ("DELETE FROM pick_note WHERE note = $1", true, true),
+            ("WITH gone AS (SELECT 1) DELETE FROM pick_note", true, true),
+            ("WITH due AS (SELECT 1 FROM job FOR UPDATE SKIP LOCKED) UPDATE job SET at = $1", true, false),
+            ("UPDATE wave SET site = $1 WHERE id = $2", false, false),
+        ] {
+            let writes = Stmt::declared("it", writes);
+            assert_eq!((writes.may_change(&note), writes.alters(&note)), (changes, alters), "{}", writes.postgres());
         }
     }
 

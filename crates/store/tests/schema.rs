@@ -32,6 +32,8 @@ sql! {
     CLOSE = "DELETE FROM bin WHERE id = $1";
     TALLY = "INSERT INTO tally (bin) VALUES ($1) RETURNING seq";
     ROOM = "SELECT SUM(room) FROM bin WHERE id = $1";
+    /// Which is not true: bins are closed.
+    STAYS = "SELECT id FROM bin WHERE id = $1 {stay}";
     MISSPELT = "SELECT rooom FROM bin WHERE id = $1";
 }
 
@@ -153,11 +155,12 @@ async fn a_sum_must_be_cast() {
 }
 
 #[tokio::test]
-async fn every_statement_is_prepared_and_the_misspelt_is_named() {
+async fn every_statement_is_prepared_and_what_does_not_fit_is_named() {
     for db in testing::both(&WHOLE).await {
         let wrong = db.prepare_all().await.unwrap_err();
 
-        assert_eq!(wrong.len(), 1, "{wrong:#?}");
-        assert!(wrong[0].starts_with("schema::MISSPELT: ") && wrong[0].contains("rooom"), "{wrong:?}");
+        assert_eq!(wrong.len(), 2, "{wrong:#?}");
+        assert_eq!(wrong[0], "schema::CLOSE: alters what schema::STAYS takes for unchanging");
+        assert!(wrong[1].starts_with("schema::MISSPELT: ") && wrong[1].contains("rooom"), "{wrong:?}");
     }
 }
