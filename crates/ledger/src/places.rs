@@ -247,8 +247,8 @@ macro_rules! place_columns {
 }
 
 sql! {
-    PLACE = concat!("SELECT ", place_columns!(), " FROM place WHERE id = $1 {keep}");
-    BY_CODE = concat!("SELECT ", place_columns!(), " FROM place WHERE site = $1 AND kind = $2 AND code = $3");
+    PLACE = concat!("SELECT ", place_columns!(), " FROM place WHERE id = $1 {stay}");
+    BY_CODE = concat!("SELECT ", place_columns!(), " FROM place WHERE site = $1 AND kind = $2 AND code = $3 {stay}");
     OF_KIND = concat!("SELECT ", place_columns!(), " FROM place WHERE site = $1 AND kind = $2 ORDER BY path, code");
     IN_ZONE = concat!("SELECT ", place_columns!(), " FROM place WHERE site = $1 AND zone = $2 ORDER BY path, code");
     ADD = concat!(

@@ -103,11 +103,12 @@ pub(crate) use usable_sql;
 sql! {
     /// The twin by itself, for the test that holds it equal.
     TWIN = concat!("SELECT COUNT(*) FROM lot l WHERE l.id = $1 AND ", usable_sql!("$2", "$3"));
-    /// Lots whose life has ended and whose state does not say so yet. Served by `lot_by_life`.
+    /// Lots of any site whose life has ended and whose state does not say so yet. Served by `lot_by_life`, site by site:
+    /// CROSS says that the sites come first.
     pub(crate) RUN_OUT =
-        "SELECT l.id FROM lot l
-         WHERE l.site = $1 AND l.state IN ('at_dock', 'approved', 'quarantined') AND l.usable_until <= $2
-         ORDER BY l.usable_until, l.id LIMIT $3";
+        "SELECT l.id FROM site s CROSS JOIN lot l
+         WHERE l.site = s.id AND l.state IN ('at_dock', 'approved', 'quarantined') AND l.usable_until <= $1
+         ORDER BY l.usable_until, l.id LIMIT $2";
 }
 
 /// What the SQL twin says about a lot.

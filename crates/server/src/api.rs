@@ -99,6 +99,7 @@ pub(crate) async fn assemble(settings: &Settings, db: Db, clock: Clock, ids: IdS
         sensors: std::sync::OnceLock::new(),
         swept_at: AtomicI64::new(0),
         looked_at: AtomicI64::new(0),
+        judged_at: AtomicI64::new(0),
         forgot_at: AtomicI64::new(0),
         told_to: AtomicI64::new(0),
     });

@@ -13,6 +13,7 @@ use std::{
 };
 
 use accounts::payments::{self, PaymentProvider};
+use delivery::feedback;
 use edge::{Problem, Workman};
 use events::Feed;
 use exchange::webhooks;
@@ -36,8 +37,10 @@ const ASK_AGAIN_MAX_MS: i64 = 10 * 60_000;
 const TRIES_MAX: i64 = 20;
 /// Promises that ran out are looked for this often.
 const SWEEP_EVERY_MS: i64 = 60_000;
-/// The lives of lots are looked at this often; each lot is due some hours after it was looked at last.
+/// What may wait is looked at this often; each lot is due some hours after it was looked at last.
 const LOOK_EVERY_MS: i64 = 15 * 60_000;
+/// The process documents read on this often, so that what one case has told is judged at once.
+const JUDGE_EVERY_MS: i64 = 5 * 60_000;
 /// What has had its time is dropped this often.
 const FORGET_EVERY_MS: i64 = 3_600_000;
 /// Finished jobs are kept this long for those who look into what was done.
@@ -71,8 +74,10 @@ pub(crate) struct Worker {
     pub(crate) name: String,
     /// When the sweeps were last done, by the shop's clock.
     pub(crate) swept_at: AtomicI64,
-    /// When the lives of lots were last looked at.
+    /// When what may wait was last looked at.
     pub(crate) looked_at: AtomicI64,
+    /// When the process documents last read on.
+    pub(crate) judged_at: AtomicI64,
     /// When what had its time was last dropped.
     pub(crate) forgot_at: AtomicI64,
     /// Up to which position this process has read the log on for the webhooks.
@@ -243,17 +248,25 @@ impl Worker {
         self.db.write(async move |tx: &mut Tx| flows::sweep(tx, &stamp.again()).await).await?;
         if is_time(&self.looked_at, now, LOOK_EVERY_MS) {
             let stamp = Stamp::system(now, &self.ids);
-            self.db.write(async move |tx: &mut Tx| flows::look_at_lives(tx, &stamp.again()).await).await?;
+            self.db.write(async move |tx: &mut Tx| flows::look_around(tx, &stamp.again()).await).await?;
         }
         self.hear_customers(now).await?;
-        // The process documents read on: which cases have left the written way.
+        self.judge(now).await?;
+        self.forget(now).await
+    }
+
+    /// The process documents read on: which cases have left the written way.
+    async fn judge(&self, now: Instant) -> Result<(), FlowRefusal> {
+        if !is_time(&self.judged_at, now, JUDGE_EVERY_MS) {
+            return Ok(());
+        }
         for _ in 0..ROUNDS_MAX {
             let read = self.db.write(async move |tx: &mut Tx| conformance::read_on(tx, now).await).await?;
             if !read.more {
                 break;
             }
         }
-        self.forget(now).await
+        Ok(())
     }
 
     /// Drops what nobody can use any more, now and then: ended sessions and codes, finished jobs, answers that are kept
@@ -273,8 +286,14 @@ impl Worker {
     /// Complaints are joined with their causes and remedied by rule, each in a transaction of its own; what customers
     /// suggested with their ratings becomes a suggestion.
     async fn hear_customers(&self, now: Instant) -> Result<(), FlowRefusal> {
-        flows::complaint_to_cause::look_into_all(&self.db, &self.ids, now).await?;
-        flows::review_to_procedure::take_suggestions(&self.db, &self.ids, now).await
+        let unheard = self.db.look(async |tx: &mut Tx| feedback::anything_unheard(tx).await).await?;
+        if unheard.complaints {
+            flows::complaint_to_cause::look_into_all(&self.db, &self.ids, now).await?;
+        }
+        if unheard.suggestions {
+            flows::review_to_procedure::take_suggestions(&self.db, &self.ids, now).await?;
+        }
+        Ok(())
     }
 
     /// Gives positions to what was told and wakes those who listen. Answers the last position.

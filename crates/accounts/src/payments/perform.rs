@@ -93,7 +93,7 @@ pub async fn ask(
         }
         _ => return Err(unfit("unknown kind".to_owned())),
     };
-    let found = db.read(async move |tx: &mut Tx| store::step(tx, id).await).await?;
+    let found = db.look(async move |tx: &mut Tx| store::step(tx, id).await).await?;
     let step = found.ok_or(PaymentRefusal::UnknownStep { step: id })?;
     if step.state != StepState::Intended {
         return Ok(None);

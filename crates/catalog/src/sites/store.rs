@@ -15,7 +15,7 @@ macro_rules! site_columns {
 }
 
 sql! {
-    SITE = concat!("SELECT ", site_columns!(), " FROM site WHERE id = $1 {keep}");
+    SITE = concat!("SELECT ", site_columns!(), " FROM site WHERE id = $1 {stay}");
     SITE_BY_CODE = concat!("SELECT ", site_columns!(), " FROM site WHERE code = $1");
     SITES = concat!("SELECT ", site_columns!(), " FROM site ORDER BY code {keep}");
     ADD_SITE = concat!(

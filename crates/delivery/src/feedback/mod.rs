@@ -216,6 +216,21 @@ pub async fn complaints_about<I: Id>(tx: &mut Tx, thing: I, since: Instant) -> R
     store::complaints_about(tx, I::NOUN, thing.uuid(), since).await
 }
 
+/// What customers have said and nobody has heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unheard {
+    /// Complaints that have still to be joined with what they concern.
+    pub complaints: bool,
+    /// Suggestions inside ratings that nobody has taken up.
+    pub suggestions: bool,
+}
+
+/// Whether anything is to be heard, asked in one statement because most minutes bring nothing.
+pub async fn anything_unheard(tx: &mut Tx) -> Result<Unheard, StoreError> {
+    let (complaints, suggestions) = store::anything_unheard(tx).await?;
+    Ok(Unheard { complaints, suggestions })
+}
+
 /// The complaints that have still to be joined with what they concern, the oldest first.
 pub async fn unjoined(tx: &mut Tx, rows: i64) -> Result<Vec<ComplaintId>, StoreError> {
     store::unjoined(tx, rows).await

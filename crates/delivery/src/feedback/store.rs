@@ -71,6 +71,11 @@ sql! {
     UNJOINED = "SELECT c.id FROM complaint c
                 WHERE c.facts IS NULL AND NOT EXISTS (SELECT 1 FROM remedy_review v WHERE v.complaint = c.id)
                 ORDER BY c.made_at, c.id LIMIT $1";
+    /// Served by `complaint_unjoined` and `rating_unheard`.
+    ANYTHING_UNHEARD =
+        "SELECT EXISTS (SELECT 1 FROM complaint c
+                        WHERE c.facts IS NULL AND NOT EXISTS (SELECT 1 FROM remedy_review v WHERE v.complaint = c.id)),
+                EXISTS (SELECT 1 FROM rating g WHERE g.suggestion <> '' AND g.heard = 0)";
     COUNT_TRY = "INSERT INTO complaint_try (complaint, tries, why, at) VALUES ($1, 1, $2, $3)
                  ON CONFLICT (complaint) DO UPDATE
                  SET tries = complaint_try.tries + 1, why = excluded.why, at = excluded.at
@@ -274,6 +279,10 @@ pub(super) async fn save_facts(tx: &mut Tx, sheet: &ComplaintSheet, facts: &Comp
 
 pub(super) async fn complaints_about(tx: &mut Tx, noun: &str, object: Uuid, since: Instant) -> Result<i64> {
     tx.one(ABOUT, args![noun, object, since]).await
+}
+
+pub(super) async fn anything_unheard(tx: &mut Tx) -> Result<(bool, bool)> {
+    tx.one(ANYTHING_UNHEARD, args![]).await
 }
 
 pub(super) async fn unjoined(tx: &mut Tx, rows: i64) -> Result<Vec<ComplaintId>> {

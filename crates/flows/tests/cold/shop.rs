@@ -236,7 +236,7 @@ impl Shop {
                 .db
                 .write(async move |tx: &mut Tx| {
                     flows::watch(tx, &stamp.again()).await?;
-                    flows::look_at_lives(tx, &stamp.again()).await
+                    flows::look_around(tx, &stamp.again()).await
                 })
                 .await
                 .unwrap();

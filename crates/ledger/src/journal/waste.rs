@@ -1,7 +1,7 @@
 //! Write-offs 報損 and the daily sweep of what has run out.
 
 use ::store::Tx;
-use kernel::{Date, Instant, LotId, PlaceId, Quantity, SiteId, Stamp};
+use kernel::{Date, Instant, LotId, PlaceId, Quantity, Stamp};
 use serde::{Deserialize, Serialize};
 use store::{args, codes};
 use utoipa::ToSchema;
@@ -76,15 +76,10 @@ pub async fn write_off(
     carry(tx, stamp, &entry, &[gone]).await
 }
 
-/// Turns the lots of a site whose life has ended into expired ones, at most 200 at a time; says where they lie, so
-/// that somebody fetches them. Nothing is moved.
-pub async fn expire_lots(
-    tx: &mut Tx,
-    stamp: &Stamp,
-    site: SiteId,
-    now: Instant,
-) -> Result<Vec<Expired>, LedgerRefusal> {
-    let run_out: Vec<LotId> = tx.all(RUN_OUT, args![site, now, SWEEP_MAX]).await?;
+/// Turns the lots whose life has ended into expired ones, at most 200 at a time; says where they lie, so that somebody
+/// fetches them. Nothing is moved.
+pub async fn expire_lots(tx: &mut Tx, stamp: &Stamp, now: Instant) -> Result<Vec<Expired>, LedgerRefusal> {
+    let run_out: Vec<LotId> = tx.all(RUN_OUT, args![now, SWEEP_MAX]).await?;
     let mut expired = Vec::with_capacity(run_out.len());
     for id in run_out {
         let lot = lots::set_state(tx, stamp, id, LotState::Expired, "end of life").await?;

@@ -400,8 +400,7 @@ async fn the_boundary_day_ends_at_midnight_of_the_site_and_the_sweep_finds_it() 
         let last = midnight.plus_millis(-1);
         let sweep = async |now: Instant| {
             shop.set_now(now);
-            let site = shop.site;
-            shop.run(async move |tx, stamp| ledger::expire_lots(tx, stamp, site, now).await).await.unwrap()
+            shop.run(async move |tx, stamp| ledger::expire_lots(tx, stamp, now).await).await.unwrap()
         };
 
         assert_eq!(lot.usable_until, Some(midnight));

@@ -249,7 +249,7 @@ impl House {
 
     async fn act(&mut self, command: &Command) -> Result<(), LedgerRefusal> {
         let shop = self.shop.clone();
-        let (cause, day, now, site) = (shop.cause(), shop.day(), shop.now(), shop.site);
+        let (cause, day, now) = (shop.cause(), shop.day(), shop.now());
         let lot = |index: &Index| (!self.lots.is_empty()).then(|| *index.get(&self.lots));
         let which = |index: &Index| (!self.reservations.is_empty()).then(|| *index.get(&self.reservations));
         match command {
@@ -357,7 +357,7 @@ impl House {
             Command::Wait { hours } => shop.set_now(now.plus_minutes(hours * 60)),
             Command::Sweep => {
                 shop.run(async move |tx, stamp| {
-                    ledger::expire_lots(tx, stamp, site, now).await?;
+                    ledger::expire_lots(tx, stamp, now).await?;
                     ledger::expire_promises(tx, stamp, now).await.map(|_| ())
                 })
                 .await?;

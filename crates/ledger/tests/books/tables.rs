@@ -190,8 +190,8 @@ impl Reader {
                 ok()
             }
             ["sweep"] => {
-                let (site, now) = (shop.site, shop.now());
-                let swept = shop.run(async move |tx, stamp| ledger::expire_lots(tx, stamp, site, now).await).await?;
+                let now = shop.now();
+                let swept = shop.run(async move |tx, stamp| ledger::expire_lots(tx, stamp, now).await).await?;
                 let lots: BTreeMap<LotId, &String> = self.lots.iter().map(|(name, lot)| (*lot, name)).collect();
                 let names: Vec<&str> = swept.iter().map(|expired| lots[&expired.lot.id].as_str()).collect();
                 Ok(if names.is_empty() { "none".to_owned() } else { names.join(" ") })

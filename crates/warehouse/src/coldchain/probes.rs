@@ -346,6 +346,7 @@ pub async fn limits_of(tx: &mut Tx, site: SiteId, class: TemperatureClass) -> Re
 }
 
 /// What every class bears at every site.
+#[derive(Default)]
 pub(super) struct AllLimits(Vec<SiteLimits>);
 
 impl AllLimits {

@@ -218,7 +218,7 @@ async fn what_has_run_out_is_found_and_thrown_away_before_a_witness() {
             .db
             .write(async move |tx: &mut Tx| {
                 let stamp = stamp.again();
-                let expired = ledger::expire_lots(tx, &stamp, site, stamp.at).await?;
+                let expired = ledger::expire_lots(tx, &stamp, stamp.at).await?;
                 counting::propose_expired(tx, &stamp, &expired).await?;
                 let site = catalog::site(tx, site).await?;
                 let swept = counting::sweep_of_the_day(tx, &stamp, &site).await?.unwrap();

@@ -155,7 +155,7 @@ sql! {
                    SET state = 'finished', finished_at = $2, revision = revision + 1
                    WHERE id = $1 AND state = 'open' AND tasks_open = 0";
     ADD_NOTE = "INSERT INTO pick_note (note, wave, site, customer_order) VALUES ($1, $2, $3, $4)";
-    NOTE = "SELECT note, wave, site, customer_order FROM pick_note WHERE note = $1 {keep}";
+    NOTE = "SELECT note, wave, site, customer_order FROM pick_note WHERE note = $1 {stay}";
     ADD_LINE = "INSERT INTO pick_line
                     (order_line, note, sku, wanted_pieces, wanted_grams, unbound_pieces, unbound_grams)
                 VALUES ($1, $2, $3, $4, $5, $6, $7)";
