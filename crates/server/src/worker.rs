@@ -370,6 +370,63 @@ mod tests {
         assert!(!is_known(worker, now).await);
     }
 
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_house_is_looked_through_soon_after_the_business_day_turns() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = format!("sqlite:{}", folder.path().join("shop").display());
+        let settings = Settings { database, time: TimeSetting::Stepped, ..Settings::default() };
+        choose_tls_provider();
+        let shop = open(&settings).await.expect("a shop");
+        let worker = &shop.worker;
+        let stamp = Stamp::system(worker.clock.now(), &worker.ids);
+        let opened: Result<catalog::Site, catalog::CatalogRefusal> = worker
+            .db
+            .write(async move |tx: &mut Tx| {
+                let (draft, time) = a_site().parse().expect("a site that can be opened");
+                catalog::open_site(tx, &stamp.again(), draft, time).await
+            })
+            .await;
+        let site = opened.expect("a site");
+        let steps = Steps(Arc::clone(worker));
+
+        // Day by day from noon to noon: each is looked through once, within a quarter of an hour of its beginning.
+        let mut noon = worker.clock.now().plus_millis(DAY_MS / 2);
+        for _ in 0..3 {
+            steps.advance_to(noon).await.expect("a day");
+            noon = noon.plus_millis(DAY_MS);
+        }
+
+        let told: Result<Vec<events::SealedEvent>, StoreError> =
+            worker.db.read(async |tx: &mut Tx| events::read_after(tx, 0, 1_000).await).await;
+        let swept: Vec<Instant> = told
+            .expect("a log")
+            .into_iter()
+            .filter(|event| event.kind == "expiry_swept")
+            .map(|event| event.at)
+            .collect();
+        assert_eq!(swept.len(), 3, "{swept:?}");
+        for two in swept.windows(2) {
+            assert_ne!(site.time.business_day(two[0]), site.time.business_day(two[1]));
+        }
+        for at in swept.iter().skip(1) {
+            let before = at.plus_millis(-LOOK_EVERY_MS);
+            assert_ne!(site.time.business_day(before), site.time.business_day(*at), "no later than that: {at:?}");
+        }
+    }
+
+    fn a_site() -> catalog::NewSite {
+        catalog::NewSite {
+            code: "TPE".to_owned(),
+            name: "Taipei".to_owned(),
+            currency: kernel::Currency::Twd,
+            time_zone: "Asia/Taipei".to_owned(),
+            day_turns_at_minute: 240,
+            profile: catalog::Profile::Tw,
+            position: catalog::Position { latitude_microdegrees: 25_047_700, longitude_microdegrees: 121_517_000 },
+            delivery_radius_metres: 12_000,
+        }
+    }
+
     /// Asks for a job under a key of its own; answers how many are open then.
     async fn open_jobs(worker: &Worker, stamp: Stamp) -> i64 {
         let counted: Result<_, StoreError> = worker
