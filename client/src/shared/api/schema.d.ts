@@ -7292,61 +7292,6 @@ export interface components {
             /** Format: int64 */
             points: number;
         };
-        /** @description The limits of one temperature class 溫區範圍, in tenths of a degree and whole minutes. */
-        Limits: {
-            /**
-             * Format: int32
-             * @description What a room comes to when its cooling is off: an hour that nobody measured is charged as such an hour.
-             */
-            ambient: number;
-            /**
-             * Format: int64
-             * @description So many above `high_high`.
-             */
-            bears_far_minutes: number;
-            /**
-             * Format: int64
-             * @description So many minutes outside the limits goods bear in one excursion.
-             */
-            bears_minutes: number;
-            /**
-             * Format: int64
-             * @description So many outside the limits in all excursions of their life together.
-             */
-            bears_total_minutes: number;
-            /**
-             * Format: int32
-             * @description At this or colder, an excursion is over.
-             */
-            clear: number;
-            /** Format: int64 */
-            delay_minutes: number;
-            /**
-             * Format: int32
-             * @description Warmer than this for `delay_minutes` is an excursion.
-             */
-            high: number;
-            /**
-             * Format: int32
-             * @description Warmer than this is an excursion at once.
-             */
-            high_high: number;
-            /**
-             * Format: int32
-             * @description Colder is an excursion too; none where cold does no harm.
-             */
-            low?: number | null;
-            /**
-             * Format: int32
-             * @description At this or warmer, an excursion to the cold side is over.
-             */
-            low_clear?: number | null;
-            /**
-             * Format: int64
-             * @description A probe that says nothing for longer is silent.
-             */
-            missing_minutes: number;
-        };
         /** @description One line of an invoice as it stands. */
         Line: {
             /** @description What allowances have taken back. */
@@ -11360,6 +11305,17 @@ export interface components {
             signed_at: components["schemas"]["Instant"];
             signed_by: components["schemas"]["Actor"];
         };
+        /** @description The limits of a class at a site, with the revision that a change must name. */
+        SiteBand: {
+            band: components["schemas"]["TemperatureBand"];
+            class: components["schemas"]["TemperatureClass"];
+            /**
+             * Format: int64
+             * @description 0 while the site has said nothing and the house's own limits hold.
+             */
+            revision: number;
+            site: components["schemas"]["SiteId"];
+        };
         /** @description A site as it is shown and sent. */
         SiteCard: {
             code: string;
@@ -11384,17 +11340,6 @@ export interface components {
          * @description A shop's site: a warehouse with its delivery area, its time zone and its legal profile.
          */
         SiteId: string;
-        /** @description The limits of a class at a site, with the revision that a change must name. */
-        SiteLimits: {
-            class: components["schemas"]["TemperatureClass"];
-            limits: components["schemas"]["Limits"];
-            /**
-             * Format: int64
-             * @description 0 while the site has said nothing and the house's own limits hold.
-             */
-            revision: number;
-            site: components["schemas"]["SiteId"];
-        };
         /** @description The sites that a user works for. */
         SiteScope: "all" | {
             only: components["schemas"]["SiteId"][];
@@ -11913,6 +11858,61 @@ export interface components {
         };
         /** @description 統一編號 or 统一社会信用代码, with its check digit */
         TaxId: string;
+        /** @description The limits of one temperature class: its band 溫區範圍, in tenths of a degree and whole minutes. */
+        TemperatureBand: {
+            /**
+             * Format: int32
+             * @description What a room comes to when its cooling is off: an hour that nobody measured is charged as such an hour.
+             */
+            ambient: number;
+            /**
+             * Format: int64
+             * @description So many above `high_high`.
+             */
+            bears_far_minutes: number;
+            /**
+             * Format: int64
+             * @description So many minutes outside the limits goods bear in one excursion.
+             */
+            bears_minutes: number;
+            /**
+             * Format: int64
+             * @description So many outside the limits in all excursions of their life together.
+             */
+            bears_total_minutes: number;
+            /**
+             * Format: int32
+             * @description At this or colder, an excursion is over.
+             */
+            clear: number;
+            /** Format: int64 */
+            delay_minutes: number;
+            /**
+             * Format: int32
+             * @description Warmer than this for `delay_minutes` is an excursion.
+             */
+            high: number;
+            /**
+             * Format: int32
+             * @description Warmer than this is an excursion at once.
+             */
+            high_high: number;
+            /**
+             * Format: int32
+             * @description Colder is an excursion too; none where cold does no harm.
+             */
+            low?: number | null;
+            /**
+             * Format: int32
+             * @description At this or warmer, an excursion to the cold side is over.
+             */
+            low_clear?: number | null;
+            /**
+             * Format: int64
+             * @description A probe that says nothing for longer is silent.
+             */
+            missing_minutes: number;
+        };
         /**
          * @description How goods must be kept, and so which zone, tote and van they may share.
          * @enum {string}
@@ -20569,7 +20569,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SiteLimits"][];
+                    "application/json": components["schemas"]["SiteBand"][];
                 };
             };
             "4XX": {
@@ -20594,7 +20594,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Limits"];
+                "application/json": components["schemas"]["TemperatureBand"];
             };
         };
         responses: {
@@ -20603,7 +20603,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SiteLimits"];
+                    "application/json": components["schemas"]["SiteBand"];
                 };
             };
             "4XX": {

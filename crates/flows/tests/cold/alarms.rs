@@ -266,7 +266,7 @@ async fn limits_are_data_of_the_site() {
         let probe = shop.probe("C-1", shop.cold_room).await;
         let path = format!("/sites/{}/temperature-limits/chilled", shop.site);
         let mut limits =
-            shop.read("lead", &format!("/sites/{}/temperature-limits", shop.site)).await[1]["limits"].clone();
+            shop.read("lead", &format!("/sites/{}/temperature-limits", shop.site)).await[1]["band"].clone();
         limits["high"] = json!(40);
         limits["clear"] = json!(35);
         limits["delay_minutes"] = json!(0);

@@ -5,10 +5,10 @@ use kernel::{DeciCelsius, SiteId, TemperatureClass};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The limits of one temperature class 溫區範圍, in tenths of a degree and whole minutes.
+/// The limits of one temperature class: its band 溫區範圍, in tenths of a degree and whole minutes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Limits {
+pub struct TemperatureBand {
     /// Colder is an excursion too; none where cold does no harm.
     #[serde(default)]
     #[schema(value_type = Option<i32>)]
@@ -45,7 +45,7 @@ pub struct Limits {
     pub ambient: DeciCelsius,
 }
 
-impl Limits {
+impl TemperatureBand {
     /// What the house begins with: frozen goods at −18 °C with a short rise to −15, refused above −12; chilled goods
     /// up to 7 °C.
     pub const fn of_class(class: TemperatureClass) -> Self {
@@ -138,22 +138,22 @@ impl Limits {
 
 /// The limits of a class at a site, with the revision that a change must name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct SiteLimits {
+pub struct SiteBand {
     pub site: SiteId,
     pub class: TemperatureClass,
-    pub limits: Limits,
+    pub band: TemperatureBand,
     /// 0 while the site has said nothing and the house's own limits hold.
     pub revision: i64,
 }
 
-impl SiteLimits {
+impl SiteBand {
     /// Those of the house, while the site has said nothing.
     pub(super) const fn of_the_house(site: SiteId, class: TemperatureClass) -> Self {
-        Self { site, class, limits: Limits::of_class(class), revision: 0 }
+        Self { site, class, band: TemperatureBand::of_class(class), revision: 0 }
     }
 }
 
-impl Revised for SiteLimits {
+impl Revised for SiteBand {
     fn revision(&self) -> i64 {
         self.revision
     }

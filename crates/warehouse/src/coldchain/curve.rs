@@ -7,7 +7,7 @@ use kernel::{DeciCelsius, Instant};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{limits::Limits, machine::Sample};
+use super::{band::TemperatureBand, machine::Sample};
 
 /// A stretch of time at one temperature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,13 +30,13 @@ pub enum Basis {
 /// first reading nothing is known and nothing is charged: there was no probe.
 ///
 /// Silence that began at or before `settled` is charged as a bad hour.
-pub fn curve(samples: &[Sample], from: Instant, until: Instant, limits: &Limits, settled: Instant) -> Vec<Step> {
+pub fn curve(samples: &[Sample], from: Instant, until: Instant, band: &TemperatureBand, settled: Instant) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for (nth, sample) in samples.iter().enumerate() {
         let next = samples.get(nth + 1).map_or(until, |next| next.at.min(until));
-        let held_until = sample.at.plus_minutes(limits.missing_minutes).min(next);
+        let held_until = sample.at.plus_minutes(band.missing_minutes).min(next);
         push(&mut steps, sample.at.max(from), held_until, sample.value, Basis::Measured);
-        let charged = if held_until <= settled { sample.value.max(limits.ambient) } else { sample.value };
+        let charged = if held_until <= settled { sample.value.max(band.ambient) } else { sample.value };
         push(&mut steps, held_until.max(from), next, charged, Basis::Unknown);
     }
     steps
@@ -96,7 +96,7 @@ pub struct Dose {
 }
 
 /// What a curve comes to.
-pub fn dose(steps: &[Step], limits: &Limits) -> Dose {
+pub fn dose(steps: &[Step], band: &TemperatureBand) -> Dose {
     let (mut over, mut far, mut degrees, mut unknown) = (0_i64, 0_i64, 0_i64, 0_i64);
     let mut peak: Option<(i64, DeciCelsius)> = None;
     for step in steps {
@@ -104,15 +104,15 @@ pub fn dose(steps: &[Step], limits: &Limits) -> Dose {
         if step.basis == Basis::Unknown {
             unknown += length;
         }
-        if !limits.is_over(step.value) {
+        if !band.is_over(step.value) {
             continue;
         }
-        let above = i64::from(step.value.0) - i64::from(limits.high.0);
-        let below = limits.low.map_or(0, |low| i64::from(low.0) - i64::from(step.value.0));
+        let above = i64::from(step.value.0) - i64::from(band.high.0);
+        let below = band.low.map_or(0, |low| i64::from(low.0) - i64::from(step.value.0));
         let beyond = above.max(below);
         over += length;
         degrees += beyond * length;
-        if step.value > limits.high_high {
+        if step.value > band.high_high {
             far += length;
         }
         if peak.is_none_or(|(most, _)| beyond > most) {
@@ -148,8 +148,8 @@ mod tests {
         trace.iter().map(|(minute, value)| Sample { at: at(*minute), value: DeciCelsius(*value) }).collect()
     }
 
-    fn frozen() -> Limits {
-        Limits::of_class(TemperatureClass::Frozen)
+    fn frozen() -> TemperatureBand {
+        TemperatureBand::of_class(TemperatureClass::Frozen)
     }
 
     #[test]

@@ -5,9 +5,9 @@ use kernel::{Date, DeciCelsius, Instant, LotId, SkuId, TemperatureClass};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    band::TemperatureBand,
     excursions::{Action, Cause, Rung},
     inhibits::InhibitKind,
-    limits::Limits,
     machine::AlarmKind,
     probes::ProbeKind,
     quarantine::{QuarantineState, QuarantineWhy},
@@ -33,7 +33,7 @@ told! {
     ProbeRegistered = "probe_registered" { code: String, kind: ProbeKind, class: TemperatureClass, topic: String, }
     ProbeCalibrated = "probe_calibrated" { code: String, calibrated_on: Date, calibration_due: Date, }
     ProbeRetired = "probe_retired" { code: String, reason: String, }
-    TemperatureLimitsSet = "temperature_limits_set" { class: TemperatureClass, limits: Limits, }
+    TemperatureLimitsSet = "temperature_limits_set" { class: TemperatureClass, limits: TemperatureBand, }
     ThermalLawSet = "thermal_law_set" { law: ThermalLaw, }
     /// A rise is expected: a door that is open, a defrost cycle.
     AlarmInhibited = "alarm_inhibited" { kind: InhibitKind, starts_at: Instant, ends_at: Instant, }

@@ -16,7 +16,7 @@ use super::{
         TemperatureAlarmRaised, TemperatureAlarmVoided, TemperatureAlarmWorsened, TemperatureRestored,
     },
     machine::{AlarmKind, Over, Turn, Voice, Watch},
-    probes::{AllLimits, Probe},
+    probes::{AllBands, Probe},
     store,
 };
 use crate::works_at;
@@ -492,11 +492,11 @@ const LADDER_MAX: i64 = 200;
 /// have to be stopped now.
 pub async fn watch(tx: &mut Tx, stamp: &Stamp) -> Result<Vec<Excursion>, ColdchainRefusal> {
     let quiet = store::quiet_probes(tx, stamp.at.plus_minutes(-1)).await?;
-    let limits = if quiet.is_empty() { AllLimits::default() } else { AllLimits::read(tx).await? };
+    let bands = if quiet.is_empty() { AllBands::default() } else { AllBands::read(tx).await? };
     for mut probe in quiet {
-        let limits = limits.of(probe.site, probe.class);
+        let band = bands.of(probe.site, probe.class);
         let mut watch = probe.watch();
-        if let Some(turn) = watch.fall_silent(&limits, stamp.at) {
+        if let Some(turn) = watch.fall_silent(&band, stamp.at) {
             probe.silent = true;
             store::remember(tx, &probe).await?;
             follow(tx, stamp, &probe, turn).await?;

@@ -13,11 +13,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     ColdchainRefusal,
+    band::{SiteBand, TemperatureBand},
     excursions::{self, Excursion, NewAction},
     haccp::{self, HaccpDay, Signature},
     inhibits::{self, Inhibit},
     life::{self, LotTemperature},
-    limits::{Limits, SiteLimits},
     probes::{self, Calibration, NewProbe, Probe},
     quarantine::{self, ExcursionSheet, Quarantine},
     record,
@@ -27,8 +27,8 @@ use super::{
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(list_limits))
-        .routes(routes!(set_limits))
+        .routes(routes!(list_bands))
+        .routes(routes!(set_band))
         .routes(routes!(list_probes, register_probe))
         .routes(routes!(show_probe))
         .routes(routes!(calibrate_probe))
@@ -50,19 +50,19 @@ pub fn router() -> OpenApiRouter<App> {
 /// The limits of every temperature class at a site.
 #[utoipa::path(get, path = "/sites/{site}/temperature-limits", tag = "2.3 cold chain",
     operation_id = "list_temperature_limits", params(("site" = SiteId, Path)),
-    responses((status = 200, body = Vec<SiteLimits>), (status = "4XX", body = Problem)))]
-async fn list_limits(
+    responses((status = 200, body = Vec<SiteBand>), (status = "4XX", body = Problem)))]
+async fn list_bands(
     State(app): State<App>,
     by: By<duty::ReadStock>,
     ApiPath(site): ApiPath<SiteId>,
-) -> Result<ApiJson<Vec<SiteLimits>>, Problem> {
+) -> Result<ApiJson<Vec<SiteBand>>, Problem> {
     by.demand_site(site)?;
     app.read(async move |tx: &mut Tx| {
-        let mut limits = Vec::new();
+        let mut bands = Vec::new();
         for class in TemperatureClass::ALL {
-            limits.push(probes::limits_of(tx, site, class).await?);
+            bands.push(probes::band_of(tx, site, class).await?);
         }
-        Ok::<_, ColdchainRefusal>(limits)
+        Ok::<_, ColdchainRefusal>(bands)
     })
     .await
     .map(ApiJson)
@@ -70,18 +70,18 @@ async fn list_limits(
 
 /// Say what a class of goods bears at a site.
 #[utoipa::path(put, path = "/sites/{site}/temperature-limits/{class}", tag = "2.3 cold chain",
-    operation_id = "set_temperature_limits", request_body = Limits,
+    operation_id = "set_temperature_limits", request_body = TemperatureBand,
     params(("site" = SiteId, Path), ("class" = TemperatureClass, Path)),
-    responses((status = 200, body = SiteLimits), (status = "4XX", body = Problem)))]
-async fn set_limits(
+    responses((status = 200, body = SiteBand), (status = "4XX", body = Problem)))]
+async fn set_band(
     State(app): State<App>,
     by: By<duty::ManageSensors>,
     ApiPath((site, class)): ApiPath<(SiteId, TemperatureClass)>,
-    ApiJson(limits): ApiJson<Limits>,
-) -> Result<Tagged<SiteLimits>, Problem> {
+    ApiJson(band): ApiJson<TemperatureBand>,
+) -> Result<Tagged<SiteBand>, Problem> {
     by.demand_site(site)?;
-    let limits = limits.parse()?;
-    app.write(&by, async move |tx: &mut Tx, stamp: &Stamp| probes::set_limits(tx, stamp, site, class, limits).await)
+    let band = band.parse()?;
+    app.write(&by, async move |tx: &mut Tx, stamp: &Stamp| probes::set_band(tx, stamp, site, class, band).await)
         .await
         .map(Tagged)
 }

@@ -148,9 +148,9 @@ async fn history(tx: &mut Tx, stays: &[Stay], now: Instant, counting: Counting) 
         }
         let mut told = Vec::new();
         for probe in &watching {
-            let limits = probes::limits_of(tx, probe.site, probe.class).await?.limits;
+            let band = probes::band_of(tx, probe.site, probe.class).await?.band;
             let samples = believed(tx, probe, from, until, settled, counting).await?;
-            told.push(curve::curve(&samples, from, until, &limits, settled));
+            told.push(curve::curve(&samples, from, until, &band, settled));
         }
         curves.push(curve::worst(&told));
     }
@@ -237,11 +237,11 @@ pub(super) async fn probe_dose(
     until: Instant,
 ) -> Result<(i64, Dose), ColdchainRefusal> {
     let Some(probe) = store::probe(tx, probe).await? else { return Ok((0, Dose::default())) };
-    let limits = probes::limits_of(tx, probe.site, probe.class).await?.limits;
+    let band = probes::band_of(tx, probe.site, probe.class).await?.band;
     let samples = believed(tx, &probe, from, until, Instant::MAX, Counting::Everything).await?;
-    let steps = curve::curve(&samples, from, until, &limits, Instant::MIN);
+    let steps = curve::curve(&samples, from, until, &band, Instant::MIN);
     let heard: Vec<Step> = steps.iter().copied().filter(|step| step.basis == Basis::Measured).collect();
-    let unknown = curve::dose(&steps, &limits).unknown_minutes;
+    let unknown = curve::dose(&steps, &band).unknown_minutes;
     let watched = curve::minutes_up(heard.iter().map(|step| step.until.since(step.from)).sum()) + unknown;
-    Ok((watched, Dose { unknown_minutes: unknown, ..curve::dose(&heard, &limits) }))
+    Ok((watched, Dose { unknown_minutes: unknown, ..curve::dose(&heard, &band) }))
 }

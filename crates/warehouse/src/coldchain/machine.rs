@@ -8,7 +8,7 @@
 use ::store::codes;
 use kernel::{DeciCelsius, Instant};
 
-use super::limits::Limits;
+use super::band::TemperatureBand;
 
 codes! {
     /// What the machine last concluded.
@@ -103,13 +103,13 @@ impl Watch {
     }
 
     /// When the probe becomes silent if nothing comes.
-    pub const fn silent_at(&self, limits: &Limits) -> Instant {
-        self.heard_at.plus_minutes(limits.missing_minutes)
+    pub const fn silent_at(&self, band: &TemperatureBand) -> Instant {
+        self.heard_at.plus_minutes(band.missing_minutes)
     }
 
     /// Whether it has become silent by `now`, without waiting for its next word.
-    pub fn fall_silent(&mut self, limits: &Limits, now: Instant) -> Option<Turn> {
-        let at = self.silent_at(limits);
+    pub fn fall_silent(&mut self, band: &TemperatureBand, now: Instant) -> Option<Turn> {
+        let at = self.silent_at(band);
         if self.voice == Voice::Silent || now <= at {
             return None;
         }
@@ -118,10 +118,10 @@ impl Watch {
     }
 
     /// Takes readings in the order of their event time.
-    pub fn run(&mut self, limits: &Limits, inhibited: &[Inhibited], samples: &[Sample]) -> Vec<Turn> {
+    pub fn run(&mut self, band: &TemperatureBand, inhibited: &[Inhibited], samples: &[Sample]) -> Vec<Turn> {
         let mut turns = Vec::new();
         for sample in samples {
-            turns.extend(self.fall_silent(limits, sample.at));
+            turns.extend(self.fall_silent(band, sample.at));
             if self.voice == Voice::Silent {
                 self.voice = Voice::Heard;
                 turns.push(Turn::Heard { at: sample.at });
@@ -129,18 +129,18 @@ impl Watch {
             self.heard_at = sample.at;
             self.last = Some(sample.value);
             // A door may stand open for loading; a room that is far too warm may not.
-            let excused = inhibited.iter().any(|window| window.covers(sample.at)) && sample.value <= limits.high_high;
+            let excused = inhibited.iter().any(|window| window.covers(sample.at)) && sample.value <= band.high_high;
             if !excused {
-                self.judge(limits, *sample, &mut turns);
+                self.judge(band, *sample, &mut turns);
             }
         }
         turns
     }
 
-    fn judge(&mut self, limits: &Limits, sample: Sample, turns: &mut Vec<Turn>) {
+    fn judge(&mut self, band: &TemperatureBand, sample: Sample, turns: &mut Vec<Turn>) {
         let cleared = match self.over {
-            Over::High | Over::HighHigh => sample.value <= limits.clear,
-            Over::Low => limits.low_clear.is_none_or(|clear| sample.value >= clear),
+            Over::High | Over::HighHigh => sample.value <= band.clear,
+            Over::Low => band.low_clear.is_none_or(|clear| sample.value >= clear),
             Over::Fine | Over::PendingHigh | Over::PendingLow => false,
         };
         if cleared {
@@ -148,8 +148,8 @@ impl Watch {
             (self.over, self.since) = (Over::Fine, None);
         }
         let since = self.since.unwrap_or(sample.at);
-        let waited = sample.at >= since.plus_minutes(limits.delay_minutes);
-        let side = Side::of(limits, sample.value);
+        let waited = sample.at >= since.plus_minutes(band.delay_minutes);
+        let side = Side::of(band, sample.value);
         let (over, raised) = match (self.over, side) {
             (Over::HighHigh, _)
             | (Over::High, Side::High | Side::Within | Side::Low)
@@ -163,10 +163,10 @@ impl Watch {
             (Over::PendingHigh, Side::High) if waited => (Over::High, Some((AlarmKind::High, since))),
             (Over::PendingLow, Side::Low) if waited => (Over::Low, Some((AlarmKind::Low, since))),
             (Over::PendingHigh, Side::High) | (Over::PendingLow, Side::Low) => return,
-            (Over::Fine | Over::PendingLow | Over::Low, Side::High) if limits.delay_minutes == 0 => {
+            (Over::Fine | Over::PendingLow | Over::Low, Side::High) if band.delay_minutes == 0 => {
                 (Over::High, Some((AlarmKind::High, sample.at)))
             }
-            (Over::Fine | Over::PendingHigh, Side::Low) if limits.delay_minutes == 0 => {
+            (Over::Fine | Over::PendingHigh, Side::Low) if band.delay_minutes == 0 => {
                 (Over::Low, Some((AlarmKind::Low, sample.at)))
             }
             (Over::Fine | Over::PendingLow | Over::Low, Side::High) => (Over::PendingHigh, None),
@@ -194,12 +194,12 @@ enum Side {
 }
 
 impl Side {
-    fn of(limits: &Limits, value: DeciCelsius) -> Self {
-        if value > limits.high_high {
+    fn of(band: &TemperatureBand, value: DeciCelsius) -> Self {
+        if value > band.high_high {
             Self::FarHigh
-        } else if value > limits.high {
+        } else if value > band.high {
             Self::High
-        } else if limits.low.is_some_and(|low| value < low) {
+        } else if band.low.is_some_and(|low| value < low) {
             Self::Low
         } else {
             Self::Within
@@ -214,8 +214,8 @@ mod tests {
 
     use super::*;
 
-    fn limits() -> Limits {
-        Limits {
+    fn band() -> TemperatureBand {
+        TemperatureBand {
             low: None,
             low_clear: None,
             high: DeciCelsius(80),
@@ -223,7 +223,7 @@ mod tests {
             high_high: DeciCelsius(120),
             delay_minutes: 15,
             missing_minutes: 30,
-            ..Limits::of_class(TemperatureClass::Chilled)
+            ..TemperatureBand::of_class(TemperatureClass::Chilled)
         }
     }
 
@@ -236,8 +236,8 @@ mod tests {
     }
 
     /// The turns as a person on duty hears them, in seconds.
-    fn heard(limits: &Limits, trace: &[(i64, i32)]) -> Vec<(i64, &'static str)> {
-        let turns = Watch::from(at(0)).run(limits, &[], &samples(trace));
+    fn heard(band: &TemperatureBand, trace: &[(i64, i32)]) -> Vec<(i64, &'static str)> {
+        let turns = Watch::from(at(0)).run(band, &[], &samples(trace));
         turns.into_iter().filter_map(told).collect()
     }
 
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn the_written_trace_is_heard_as_written() {
-        assert_eq!(heard(&limits(), &TRACE), EXPECTED);
+        assert_eq!(heard(&band(), &TRACE), EXPECTED);
     }
 
     #[test]
@@ -287,13 +287,13 @@ mod tests {
         let tenths =
             |value: &serde_json::Value| -> DeciCelsius { super::super::payload::tenths(&value.to_string()).unwrap() };
         let minutes = |name: &str| trace["rule"][name].as_i64().unwrap() / 60;
-        let limits = Limits {
+        let band = TemperatureBand {
             high: tenths(&trace["rule"]["high"]),
             clear: tenths(&trace["rule"]["clear"]),
             high_high: tenths(&trace["rule"]["high_high"]),
             delay_minutes: minutes("delay_s"),
             missing_minutes: minutes("missing_s"),
-            ..limits()
+            ..band()
         };
         let samples: Vec<Sample> = trace["samples"]
             .as_array()
@@ -307,7 +307,7 @@ mod tests {
             .iter()
             .map(|turn| (turn[0].as_i64().unwrap(), turn[1].as_str().unwrap().to_owned()))
             .collect();
-        let turns = Watch::from(samples[0].at).run(&limits, &[], &samples);
+        let turns = Watch::from(samples[0].at).run(&band, &[], &samples);
         let heard: Vec<(i64, String)> =
             turns.into_iter().filter_map(told).map(|(at, what)| (at, what.to_owned())).collect();
         assert_eq!(heard, expected);
@@ -316,42 +316,42 @@ mod tests {
     #[test]
     fn silence_does_not_end_an_alarm() {
         let trace = [(0, 40), (60, 130), (6000, 100), (6060, 60)];
-        assert_eq!(heard(&limits(), &trace), [(60, "ALARM_HH"), (1860, "NO_DATA"), (6060, "CLEAR")]);
+        assert_eq!(heard(&band(), &trace), [(60, "ALARM_HH"), (1860, "NO_DATA"), (6060, "CLEAR")]);
     }
 
     #[test]
     fn waiting_goes_on_through_silence() {
-        assert_eq!(heard(&limits(), &[(0, 40), (60, 90), (4000, 90)]), [(1860, "NO_DATA"), (4000, "ALARM_H")]);
+        assert_eq!(heard(&band(), &[(0, 40), (60, 90), (4000, 90)]), [(1860, "NO_DATA"), (4000, "ALARM_H")]);
     }
 
     #[test]
     fn warm_becomes_far_too_warm_within_one_excursion() {
         let trace = [(0, 90), (900, 90), (1200, 130), (1500, 75), (1800, 70)];
-        assert_eq!(heard(&limits(), &trace), [(900, "ALARM_H"), (1200, "ALARM_HH"), (1800, "CLEAR")]);
+        assert_eq!(heard(&band(), &trace), [(900, "ALARM_H"), (1200, "ALARM_HH"), (1800, "CLEAR")]);
     }
 
     #[test]
     fn frost_hurts_lettuce_too() {
-        let limits = Limits { low: Some(DeciCelsius(-10)), low_clear: Some(DeciCelsius(0)), ..limits() };
+        let band = TemperatureBand { low: Some(DeciCelsius(-10)), low_clear: Some(DeciCelsius(0)), ..band() };
         let trace = [(0, 20), (300, -20), (1200, -20), (1500, -5), (1800, 0)];
-        assert_eq!(heard(&limits, &trace), [(1200, "ALARM_L"), (1800, "CLEAR")]);
+        assert_eq!(heard(&band, &trace), [(1200, "ALARM_L"), (1800, "CLEAR")]);
     }
 
     #[test]
     fn an_open_door_is_excused_but_not_a_warm_room() {
         let doors = [Inhibited { from: at(300), until: at(2400) }];
         let trace = samples(&[(0, 40), (300, 90), (1200, 90), (2100, 90), (2400, 40)]);
-        assert_eq!(Watch::from(at(0)).run(&limits(), &doors, &trace), []);
+        assert_eq!(Watch::from(at(0)).run(&band(), &doors, &trace), []);
         let trace = samples(&[(0, 40), (300, 125)]);
-        assert_eq!(Watch::from(at(0)).run(&limits(), &doors, &trace).len(), 1);
+        assert_eq!(Watch::from(at(0)).run(&band(), &doors, &trace).len(), 1);
     }
 
     #[test]
     fn a_probe_that_never_speaks_is_missed() {
         let mut watch = Watch::from(at(0));
-        assert_eq!(watch.fall_silent(&limits(), at(1_800)), None);
-        assert_eq!(watch.fall_silent(&limits(), at(1_801)), Some(Turn::Silent { at: at(1_800) }));
-        assert_eq!(watch.fall_silent(&limits(), at(9_999)), None);
+        assert_eq!(watch.fall_silent(&band(), at(1_800)), None);
+        assert_eq!(watch.fall_silent(&band(), at(1_801)), Some(Turn::Silent { at: at(1_800) }));
+        assert_eq!(watch.fall_silent(&band(), at(9_999)), None);
     }
 
     proptest! {
@@ -365,11 +365,11 @@ mod tests {
             let trace: Vec<(i64, i32)> = steps.iter().map(|(step, value)| { clock += step; (clock, *value) }).collect();
             let trace = samples(&trace);
             let mut whole = Watch::from(at(0));
-            let heard_whole = whole.run(&limits(), &[], &trace);
+            let heard_whole = whole.run(&band(), &[], &trace);
             let (first, rest) = trace.split_at(cut.min(trace.len()));
             let mut parts = Watch::from(at(0));
-            let mut heard_parts = parts.run(&limits(), &[], first);
-            heard_parts.extend(parts.run(&limits(), &[], rest));
+            let mut heard_parts = parts.run(&band(), &[], first);
+            heard_parts.extend(parts.run(&band(), &[], rest));
             prop_assert_eq!(heard_whole, heard_parts);
             prop_assert_eq!(whole, parts);
         }
@@ -382,7 +382,7 @@ mod tests {
             let mut clock = 0;
             let trace: Vec<(i64, i32)> = steps.iter().map(|(step, value)| { clock += step; (clock, *value) }).collect();
             let mut standing: Option<AlarmKind> = None;
-            for turn in Watch::from(at(0)).run(&limits(), &[], &samples(&trace)) {
+            for turn in Watch::from(at(0)).run(&band(), &[], &samples(&trace)) {
                 match turn {
                     Turn::Raised { kind, .. } => {
                         prop_assert!(standing.is_none() || standing == Some(AlarmKind::High) && kind == AlarmKind::HighHigh);

@@ -6,6 +6,7 @@
 //! there meanwhile, by the stock journal; the quarantine of those that bore too much, which an inspector decides. It
 //! never lengthens a life and never lets a label be extended.
 
+pub mod band;
 pub mod curve;
 pub mod events;
 pub mod excursions;
@@ -13,7 +14,6 @@ pub mod haccp;
 pub mod http;
 pub mod inhibits;
 mod life;
-pub mod limits;
 pub mod machine;
 pub mod payload;
 pub mod probes;

@@ -15,8 +15,8 @@ use utoipa::ToSchema;
 
 use super::{
     ColdchainRefusal,
+    band::{SiteBand, TemperatureBand},
     events::{ProbeCalibrated, ProbeRegistered, ProbeRetired, TemperatureLimitsSet},
-    limits::{Limits, SiteLimits},
     machine::{Over, Voice, Watch},
     store,
 };
@@ -339,37 +339,37 @@ pub async fn enrol(
     Ok(enrol_device(tx, stamp, Device { probe: id, site: known.site }, secret).await?)
 }
 
-/// The limits of a class at a site.
-pub async fn limits_of(tx: &mut Tx, site: SiteId, class: TemperatureClass) -> Result<SiteLimits, ColdchainRefusal> {
-    let own = store::limits(tx, site, class).await?;
-    Ok(own.unwrap_or(SiteLimits::of_the_house(site, class)))
+/// The temperature band of a class at a site.
+pub async fn band_of(tx: &mut Tx, site: SiteId, class: TemperatureClass) -> Result<SiteBand, ColdchainRefusal> {
+    let own = store::band(tx, site, class).await?;
+    Ok(own.unwrap_or(SiteBand::of_the_house(site, class)))
 }
 
 /// What every class bears at every site.
 #[derive(Default)]
-pub(super) struct AllLimits(Vec<SiteLimits>);
+pub(super) struct AllBands(Vec<SiteBand>);
 
-impl AllLimits {
+impl AllBands {
     pub(super) async fn read(tx: &mut Tx) -> Result<Self, ColdchainRefusal> {
-        Ok(Self(store::all_limits(tx).await?))
+        Ok(Self(store::all_bands(tx).await?))
     }
 
-    pub(super) fn of(&self, site: SiteId, class: TemperatureClass) -> Limits {
+    pub(super) fn of(&self, site: SiteId, class: TemperatureClass) -> TemperatureBand {
         let own = self.0.iter().find(|own| own.site == site && own.class == class);
-        own.copied().unwrap_or(SiteLimits::of_the_house(site, class)).limits
+        own.copied().unwrap_or(SiteBand::of_the_house(site, class)).band
     }
 }
 
 /// Says what a class of goods bears at a site. The next reading is judged by it.
-pub async fn set_limits(
+pub async fn set_band(
     tx: &mut Tx,
     stamp: &Stamp,
     site: SiteId,
     class: TemperatureClass,
-    limits: Limits,
-) -> Result<SiteLimits, ColdchainRefusal> {
+    band: TemperatureBand,
+) -> Result<SiteBand, ColdchainRefusal> {
     catalog::site(tx, site).await?;
-    store::set_limits(tx, site, class, &limits).await?;
-    tell(tx, stamp, Object::of(site), &[], &TemperatureLimitsSet { class, limits }).await?;
-    limits_of(tx, site, class).await
+    store::set_band(tx, site, class, &band).await?;
+    tell(tx, stamp, Object::of(site), &[], &TemperatureLimitsSet { class, limits: band }).await?;
+    band_of(tx, site, class).await
 }

@@ -13,10 +13,10 @@ use utoipa::ToSchema;
 
 use super::{
     ColdchainRefusal,
+    band::TemperatureBand,
     curve::{self, Dose},
     events::{QuarantineDecided, QuarantineOpened},
     excursions::{self, Excursion, Taken, Voiding},
-    limits::Limits,
     machine::Sample,
     probes, store,
 };
@@ -121,9 +121,9 @@ pub async fn expose(
     let Some(mut excursion) = store::excursion(tx, id).await? else { return Ok(None) };
     let Some(area) = excursion.area() else { return Ok(None) };
     let until = excursion.ended_at.unwrap_or(stamp.at);
-    let limits = probes::limits_of(tx, excursion.site, excursion.class).await?.limits;
+    let band = probes::band_of(tx, excursion.site, excursion.class).await?.band;
     let (coldest, warmest) = store::extremes(tx, excursion.probe, excursion.began_at, until).await?;
-    let peak = if limits.low.is_some() && excursion.kind == super::machine::AlarmKind::Low { coldest } else { warmest };
+    let peak = if band.low.is_some() && excursion.kind == super::machine::AlarmKind::Low { coldest } else { warmest };
     if peak != excursion.peak {
         excursion.peak = peak;
         store::save_excursion(tx, &excursion).await?;
@@ -131,13 +131,13 @@ pub async fn expose(
     let samples = told_by(tx, &excursion, until).await?;
     let mut stopped = BTreeSet::new();
     for lot in ledger::lots_in(tx, excursion.site, area, excursion.began_at).await? {
-        let Some(exposure) = exposed(tx, &excursion, area, until, &samples, &limits, lot).await? else { continue };
+        let Some(exposure) = exposed(tx, &excursion, area, until, &samples, &band, lot).await? else { continue };
         let before = store::exposure(tx, id, lot).await?;
         if before.as_ref() == Some(&exposure) {
             continue;
         }
         store::put_exposure(tx, &exposure).await?;
-        if is_too_much(tx, lot, &exposure.dose, &limits).await?
+        if is_too_much(tx, lot, &exposure.dose, &band).await?
             && let Some(sku) = stop(tx, stamp, &excursion, &exposure, QuarantineWhy::OverLimit).await?
         {
             stopped.insert(sku);
@@ -160,7 +160,7 @@ async fn exposed(
     area: Area,
     until: Instant,
     samples: &[Sample],
-    limits: &Limits,
+    band: &TemperatureBand,
     lot: LotId,
 ) -> Result<Option<Exposure>, ColdchainRefusal> {
     let code = ledger::lot(tx, lot).await?.code;
@@ -173,12 +173,12 @@ async fn exposed(
     // Two bins of one room are one hour in the room, not two.
     let mut curves = Vec::new();
     for (from, to) in &there {
-        curves.push(curve::curve(samples, *from, *to, limits, Instant::MIN));
+        curves.push(curve::curve(samples, *from, *to, band, Instant::MIN));
     }
     let (Some(from), Some(to)) = (there.iter().map(|span| span.0).min(), there.iter().map(|span| span.1).max()) else {
         return Ok(None);
     };
-    let dose = curve::dose(&curve::worst(&curves), limits);
+    let dose = curve::dose(&curve::worst(&curves), band);
     Ok(Some(Exposure { excursion: excursion.id, lot, lot_code: code, from, until: to, dose }))
 }
 
@@ -190,12 +190,12 @@ fn is_in(stay: &Stay, area: Area) -> bool {
 }
 
 /// In one excursion, far above, or in all of its life together.
-async fn is_too_much(tx: &mut Tx, lot: LotId, dose: &Dose, limits: &Limits) -> Result<bool, ColdchainRefusal> {
-    if dose.over_minutes >= limits.bears_minutes || dose.far_minutes >= limits.bears_far_minutes {
+async fn is_too_much(tx: &mut Tx, lot: LotId, dose: &Dose, band: &TemperatureBand) -> Result<bool, ColdchainRefusal> {
+    if dose.over_minutes >= band.bears_minutes || dose.far_minutes >= band.bears_far_minutes {
         return Ok(true);
     }
     let total: i64 = store::exposures_of_lot(tx, lot).await?.iter().map(|one| one.dose.over_minutes).sum();
-    Ok(total >= limits.bears_total_minutes)
+    Ok(total >= band.bears_total_minutes)
 }
 
 /// Stops a lot and opens its quality decision. A lot that is stopped already, or not yet judged, waits where it is.
@@ -254,10 +254,10 @@ pub async fn stop_all(tx: &mut Tx, stamp: &Stamp, excursion: &Excursion) -> Resu
     let mut stopped = BTreeSet::new();
     let Some(area) = excursion.area() else { return Ok(stopped) };
     let until = excursion.ended_at.unwrap_or(stamp.at);
-    let limits = probes::limits_of(tx, excursion.site, excursion.class).await?.limits;
+    let band = probes::band_of(tx, excursion.site, excursion.class).await?.band;
     let samples = told_by(tx, excursion, until).await?;
     for lot in ledger::lots_in(tx, excursion.site, area, excursion.began_at).await? {
-        let Some(exposure) = exposed(tx, excursion, area, until, &samples, &limits, lot).await? else { continue };
+        let Some(exposure) = exposed(tx, excursion, area, until, &samples, &band, lot).await? else { continue };
         store::put_exposure(tx, &exposure).await?;
         if let Some(sku) = stop(tx, stamp, excursion, &exposure, QuarantineWhy::Unanswered).await? {
             stopped.insert(sku);

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    ColdchainRefusal, excursions,
-    limits::Limits,
+    ColdchainRefusal,
+    band::TemperatureBand,
+    excursions,
     machine::{Sample, Turn, Watch},
     payload::Spoken,
     probes::{self, Probe, ProbeKind, ProbeState},
@@ -116,16 +117,16 @@ async fn judge(
     from: Instant,
     fresh: &[Sample],
 ) -> Result<Vec<ExcursionId>, ColdchainRefusal> {
-    let limits = probes::limits_of(tx, probe.site, probe.class).await?.limits;
+    let band = probes::band_of(tx, probe.site, probe.class).await?.band;
     let in_order = probe.last_at.is_none_or(|last| from > last);
     let (mut watch, samples) = if in_order && probe.last_at.is_some() {
         (probe.watch(), fresh.to_vec())
     } else {
-        begin_anew(tx, probe, from, &limits).await?
+        begin_anew(tx, probe, from, &band).await?
     };
     let since = samples.first().map_or(from, |sample| sample.at);
     let inhibited = store::inhibits_of(tx, probe.id, since).await?;
-    let turns: Vec<Turn> = watch.run(&limits, &inhibited, &samples);
+    let turns: Vec<Turn> = watch.run(&band, &inhibited, &samples);
     probe.remember(&watch);
     store::remember(tx, probe).await?;
     for turn in turns {
@@ -140,9 +141,9 @@ async fn begin_anew(
     tx: &mut Tx,
     probe: &Probe,
     from: Instant,
-    limits: &Limits,
+    band: &TemperatureBand,
 ) -> Result<(Watch, Vec<Sample>), ColdchainRefusal> {
-    let sure = store::last_within(tx, probe.id, from, limits).await?;
+    let sure = store::last_within(tx, probe.id, from, band).await?;
     let start = sure.map_or(Instant::MIN, |sample| sample.at);
     let samples: Vec<Sample> = store::between(tx, probe.id, start, Instant::MAX).await?;
     let begun = samples.first().map_or(from, |sample| sample.at);

@@ -4,8 +4,8 @@ use kernel::{Date, Instant, PlaceId, ProbeId, SiteId, Stamp, TemperatureClass, Z
 use store::{FromRow, Result, Row, Tx, args, sql};
 
 use crate::coldchain::{
+    band::{SiteBand, TemperatureBand},
     inhibits::Inhibit,
-    limits::{Limits, SiteLimits},
     machine::Inhibited,
     probes::Probe,
 };
@@ -96,9 +96,9 @@ impl FromRow for Probe {
     }
 }
 
-impl FromRow for SiteLimits {
+impl FromRow for SiteBand {
     fn from_row(row: &Row<'_>) -> Result<Self> {
-        let limits = Limits {
+        let band = TemperatureBand {
             low: row.get(2)?,
             low_clear: row.get(3)?,
             high: row.get(4)?,
@@ -111,7 +111,7 @@ impl FromRow for SiteLimits {
             bears_total_minutes: row.get(11)?,
             ambient: row.get(12)?,
         };
-        Ok(Self { site: row.get(0)?, class: row.get(1)?, limits, revision: row.get(13)? })
+        Ok(Self { site: row.get(0)?, class: row.get(1)?, band, revision: row.get(13)? })
     }
 }
 
@@ -200,40 +200,36 @@ pub(in crate::coldchain) async fn retire(tx: &mut Tx, probe: ProbeId) -> Result<
     tx.put(RETIRE, args![probe]).await
 }
 
-pub(in crate::coldchain) async fn limits(
-    tx: &mut Tx,
-    site: SiteId,
-    class: TemperatureClass,
-) -> Result<Option<SiteLimits>> {
+pub(in crate::coldchain) async fn band(tx: &mut Tx, site: SiteId, class: TemperatureClass) -> Result<Option<SiteBand>> {
     tx.optional(LIMITS, args![site, class]).await
 }
 
-pub(in crate::coldchain) async fn all_limits(tx: &mut Tx) -> Result<Vec<SiteLimits>> {
+pub(in crate::coldchain) async fn all_bands(tx: &mut Tx) -> Result<Vec<SiteBand>> {
     tx.all(ALL_LIMITS, args![]).await
 }
 
-pub(in crate::coldchain) async fn set_limits(
+pub(in crate::coldchain) async fn set_band(
     tx: &mut Tx,
     site: SiteId,
     class: TemperatureClass,
-    limits: &Limits,
+    band: &TemperatureBand,
 ) -> Result<()> {
     tx.put(
         SET_LIMITS,
         args![
             site,
             class,
-            limits.low,
-            limits.low_clear,
-            limits.high,
-            limits.clear,
-            limits.high_high,
-            limits.delay_minutes,
-            limits.missing_minutes,
-            limits.bears_minutes,
-            limits.bears_far_minutes,
-            limits.bears_total_minutes,
-            limits.ambient,
+            band.low,
+            band.low_clear,
+            band.high,
+            band.clear,
+            band.high_high,
+            band.delay_minutes,
+            band.missing_minutes,
+            band.bears_minutes,
+            band.bears_far_minutes,
+            band.bears_total_minutes,
+            band.ambient,
         ],
     )
     .await

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use store::{FromRow, Result, Row, Tx, args, row, sql};
 use utoipa::ToSchema;
 
-use crate::coldchain::{limits::Limits, machine::Sample, record::Source};
+use crate::coldchain::{band::TemperatureBand, machine::Sample, record::Source};
 
 sql! {
     // Served by reading_once, all of them.
@@ -89,10 +89,10 @@ pub(in crate::coldchain) async fn last_within(
     tx: &mut Tx,
     probe: ProbeId,
     at: Instant,
-    limits: &Limits,
+    band: &TemperatureBand,
 ) -> Result<Option<Sample>> {
-    let low = limits.low_clear.unwrap_or(DeciCelsius(i32::MIN));
-    tx.optional(LAST_WITHIN, args![probe, at, limits.clear, low]).await
+    let low = band.low_clear.unwrap_or(DeciCelsius(i32::MIN));
+    tx.optional(LAST_WITHIN, args![probe, at, band.clear, low]).await
 }
 
 pub(in crate::coldchain) async fn extremes(
