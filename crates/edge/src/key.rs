@@ -4,6 +4,8 @@ use axum::{
     extract::FromRequestParts,
     http::{StatusCode, request::Parts},
 };
+use serde::Serialize;
+use sha2::{Digest, Sha256};
 use utoipa::{
     IntoParams,
     openapi::{
@@ -35,6 +37,14 @@ impl IdempotencyKey {
     /// A key for a command that comes from a file or a job instead of a request.
     pub fn of(key: impl Into<String>, fingerprint: [u8; 32]) -> Self {
         Self { key: key.into(), fingerprint, replay: Replay::default() }
+    }
+
+    /// The same key, for a request with a secret in it: what is kept of a request is a quick hash, which would give a
+    /// password away. `told` is the request without its secret; a replay with another secret is answered like the first.
+    pub fn over(mut self, told: &impl Serialize) -> Result<Self, Problem> {
+        let told = serde_json::to_vec(told).map_err(|error| Problem::internal(&error))?;
+        self.fingerprint = Sha256::digest(told).into();
+        Ok(self)
     }
 
     /// The key of one command among many in a file: the same file sent again is the same commands.

@@ -4595,10 +4595,7 @@ export interface paths {
         /** Users by login. */
         get: operations["list_users"];
         put?: never;
-        /**
-         * Let somebody in from now on. Takes no idempotency key, whose record would hold a quick hash of the password; a
-         *     replay is refused by the login.
-         */
+        /** Let somebody in from now on. What is kept of the request for a replay leaves the password out. */
         post: operations["create_user"];
         delete?: never;
         options?: never;
@@ -22575,7 +22572,10 @@ export interface operations {
     create_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description Chosen by the client, one per command; a replay answers what the first run did, under the header `Idempotent-Replayed: true`. */
+                "Idempotency-Key": string;
+            };
             path?: never;
             cookie?: never;
         };

@@ -53,14 +53,14 @@ pub(super) async fn list_users(
     Ok(ApiJson(paging.page(found, |user| user.login.clone())?))
 }
 
-/// Let somebody in from now on. Takes no idempotency key, whose record would hold a quick hash of the password; a
-/// replay is refused by the login.
+/// Let somebody in from now on. What is kept of the request for a replay leaves the password out.
 #[utoipa::path(post, path = "/users", tag = "0 identity", operation_id = "create_user", request_body = UserRequest,
-    responses((status = 201, body = UserMade), (status = "4XX", body = Problem)))]
+    params(IdempotencyKey), responses((status = 201, body = UserMade), (status = "4XX", body = Problem)))]
 pub(super) async fn create_user(
     State(app): State<App>,
     identity: Identity,
     by: By<duty::ManageUsers>,
+    key: IdempotencyKey,
     ApiJson(request): ApiJson<UserRequest>,
 ) -> Result<Created<UserMade>, Problem> {
     let person = match (request.courier, request.supplier) {
@@ -69,6 +69,9 @@ pub(super) async fn create_user(
         }
         (courier, supplier) => Person::of(courier, supplier),
     };
+    let (roles, sites) = (&request.roles, &request.sites);
+    let key =
+        key.over(&(&request.login, &request.name, request.lang, request.courier, request.supplier, roles, sites))?;
     let new = NewUser {
         login: parse::code("login", &request.login, 60)?,
         name: parse::text("name", &request.name, 1, 80)?,
@@ -78,7 +81,8 @@ pub(super) async fn create_user(
         sites: wanted_sites(request.sites)?,
         password: Some(identity.hash_password(&request.password).await?),
     };
-    let id = app.write(&by, async move |tx: &mut Tx, stamp| users::create_user(tx, stamp, new.clone()).await).await?;
+    let id =
+        app.once(&by, key, async move |tx: &mut Tx, stamp| users::create_user(tx, stamp, new.clone()).await).await?;
     Ok(Created(UserMade { id }))
 }
 

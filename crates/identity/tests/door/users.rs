@@ -17,11 +17,17 @@ async fn an_administrator_lets_people_in_and_shuts_them_out() {
         shop.hire("root", Role::Administrator).await;
         let root = shop.browse("root").await.headers();
 
-        let made = shop.call(Method::POST, "/users", &root, Some(new_user("Mei", &["buyer"]))).await;
+        let let_in = async |number: u32, body: Value| {
+            let headers = [root.clone(), vec![key(number)]].concat();
+            shop.call(Method::POST, "/users", &headers, Some(body)).await
+        };
+        let made = let_in(1, new_user("Mei", &["buyer"])).await;
         assert_eq!(made.status, 201, "{:?}", made.body);
         let id = made.body["id"].as_str().unwrap().to_owned();
-        let again = shop.call(Method::POST, "/users", &root, Some(new_user("mei", &["buyer"]))).await;
-        assert_eq!(again.code(), (409, "identity/login-taken"));
+        let replayed = let_in(1, new_user("Mei", &["buyer"])).await;
+        assert_eq!((replayed.status, &replayed.body), (made.status, &made.body), "said again, done once");
+        assert_eq!(let_in(1, new_user("Mei", &["picker"])).await.code(), (422, "request/key-reused"));
+        assert_eq!(let_in(2, new_user("mei", &["buyer"])).await.code(), (409, "identity/login-taken"));
         let mei = shop.knock("mei", "a crate of leeks").await;
         assert_eq!(mei.status, 200);
         let mei = crate::house::Browser::of(&mei);
@@ -45,7 +51,7 @@ async fn an_administrator_lets_people_in_and_shuts_them_out() {
         let me = shop.who(&mei.headers()).await;
         assert_eq!((&me.body["roles"], &me.body["sites"]["only"][0]), (&json!(["picker"]), &json!(Uuid::from_u128(5))));
 
-        let out = [root.clone(), vec![key(1)]].concat();
+        let out = [root.clone(), vec![key(5)]].concat();
         assert_eq!(shop.call(Method::POST, &format!("/users/{id}/deactivate"), &out, None).await.status, 204);
         assert_eq!(shop.who(&mei.headers()).await.code(), (401, "identity/session-ended"));
         assert_eq!(shop.knock("mei", "a crate of leeks").await.code(), (401, "identity/wrong-credentials"));
@@ -78,18 +84,19 @@ async fn a_role_fits_the_person_or_is_refused() {
             user
         };
 
-        for (body, code) in [
+        let keyed = |number: u32| [root.clone(), vec![key(number)]].concat();
+        for (number, (body, code)) in (10..).zip([
             (new_user("a", &["courier"]), "identity/role-of-another-kind"),
             (new_user("a", &["customer"]), "identity/role-of-another-kind"),
             (as_courier(new_user("a", &["courier", "buyer"])), "identity/role-of-another-kind"),
             (new_user("a", &[]), "request/invalid"),
             (new_user("a b", &["buyer"]), "request/invalid"),
             (new_user("a", &["king"]), "request/invalid"),
-        ] {
-            let refused = shop.call(Method::POST, "/users", &root, Some(body)).await;
+        ]) {
+            let refused = shop.call(Method::POST, "/users", &keyed(number), Some(body)).await;
             assert_eq!(refused.code(), (422, code), "{:?}", refused.body);
         }
-        let fine = shop.call(Method::POST, "/users", &root, Some(as_courier(new_user("a", &["courier"])))).await;
+        let fine = shop.call(Method::POST, "/users", &keyed(1), Some(as_courier(new_user("a", &["courier"])))).await;
         assert_eq!(fine.status, 201);
         let nobody = UserId::from_uuid(Uuid::from_u128(404));
         assert_eq!(shop.call(Method::GET, &format!("/users/{nobody}"), &root, None).await.status, 404);
