@@ -39,6 +39,10 @@ pub const WALKS: store::Migration =
 pub const HEARD_MIGRATION: store::Migration =
     store::Migration::new(102, "ratings_heard", include_str!("../../../migrations/0102_ratings_heard.sql"));
 
+/// By what runs were measured, and what plans had to do without.
+pub const TRAVEL_MIGRATION: store::Migration =
+    store::Migration::new(103, "plan_travel", include_str!("../../../migrations/0103_plan_travel.sql"));
+
 /// The routes of all five steps.
 pub fn router() -> OpenApiRouter<App> {
     planning::http::router()

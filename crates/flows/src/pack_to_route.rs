@@ -1,7 +1,11 @@
 //! 3.4 meets 4.1: what is packed is planned onto runs.
 
 use axum::{Extension, extract::State};
-use delivery::planning::{self, Drop, Plan, PlanningRefusal, engine::EngineKind};
+use delivery::planning::{
+    self, Drop, Plan, PlanningRefusal,
+    engine::EngineKind,
+    travel::{self, Shortfall, TravelBy},
+};
 use edge::{ApiJson, App, By, Created, IdempotencyKey, Problem, duty};
 use kernel::{DeliveryWindowId, SiteId, Window};
 use orders::{intake, outbound};
@@ -26,6 +30,7 @@ struct NewPlan {
 async fn plan_window(
     State(app): State<App>,
     engine: Option<Extension<EngineKind>>,
+    travel: Option<Extension<TravelBy>>,
     by: By<duty::PlanRoutes>,
     key: IdempotencyKey,
     ApiJson(new): ApiJson<NewPlan>,
@@ -38,10 +43,16 @@ async fn plan_window(
             Ok::<_, FlowRefusal>(planning::problem(tx, asked_at, new.site, window, &drops).await?)
         })
         .await?;
-    // Thinking takes its time outside the writer; `keep` refuses a plan whose ground has moved meanwhile.
+    // Measuring and thinking take their time with no transaction open; `keep` refuses a plan whose ground has moved
+    // meanwhile.
+    let Extension(travel) = travel.unwrap_or_default();
+    let survey = travel::survey(&travel, &brief).await;
     let Extension(engine) = engine.unwrap_or_default();
-    let thinking = tokio::task::spawn_blocking(move || planning::solve_with(&engine, brief));
+    let thinking = tokio::task::spawn_blocking(move || planning::solve_with(&engine, brief, survey));
     let draft = thinking.await.map_err(|error| Problem::internal(&error))?;
+    for shortfall in &draft.shortfalls {
+        warn(new, shortfall);
+    }
     app.once(&by, key, async move |tx, stamp| {
         let plan = planning::keep(tx, stamp, &draft).await?;
         for stop in plan.runs.iter().flat_map(|run| &run.stops) {
@@ -51,6 +62,24 @@ async fn plan_window(
     })
     .await
     .map(Created)
+}
+
+/// For whoever looks after the program; whoever plans reads it in the plan.
+fn warn(NewPlan { site, delivery_window }: NewPlan, shortfall: &Shortfall) {
+    match shortfall {
+        Shortfall::RoadsMissing { vehicle, source, fault, detail } => {
+            tracing::warn!(
+                %site, %delivery_window, %vehicle, %source, %fault, detail,
+                "roads were of no use; the plan goes by the great circle"
+            );
+        }
+        Shortfall::SearchRefused { detail } => {
+            tracing::warn!(
+                %site, %delivery_window, detail,
+                "the route engine refused the problem; the plan is made by insertion"
+            );
+        }
+    }
 }
 
 async fn drops(tx: &mut Tx, new: NewPlan) -> Result<(Window, Vec<Drop>), FlowRefusal> {

@@ -24,6 +24,7 @@ use crate::{
     health::{self, MetricsDoor},
     layers::{self, Limiter, Meter},
     outgoing::Outgoing,
+    roads,
     start::Shop,
     worker::{Steps, Worker},
 };
@@ -83,6 +84,7 @@ pub(crate) async fn assemble(settings: &Settings, db: Db, clock: Clock, ids: IdS
     )
     .await
     .map_err(|error| StartError::Identity(error.to_string()))?;
+    let travel = roads::travel(&settings.planning)?;
     let feed = Feed::new();
     let webhook_reach = reach(settings.webhooks.allow_private);
     let worker = Arc::new(Worker {
@@ -115,6 +117,7 @@ pub(crate) async fn assemble(settings: &Settings, db: Db, clock: Clock, ids: IdS
         .layer(Extension(Steps(Arc::clone(&worker))))
         .layer(Extension(identity))
         .layer(Extension(settings.planning.engine))
+        .layer(Extension(travel))
         .layer(Extension(feed.clone()))
         .layer(Extension(webhook_reach))
         .layer(Extension(BreachSource(Arc::new(Conformance))))

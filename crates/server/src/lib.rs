@@ -11,6 +11,7 @@ mod health;
 mod installation;
 mod layers;
 mod outgoing;
+mod roads;
 mod sensors;
 mod settings;
 mod start;
@@ -22,8 +23,10 @@ use store::{Migration, StoreError};
 
 pub use api::openapi_json;
 pub use company::{DEMO_LOGINS, DEMO_PASSWORD};
+pub use roads::travel;
 pub use settings::{
-    MqttSettings, NoticeSettings, Settings, SettingsError, TimeSetting, TlsSettings, WebhookSettings, without_password,
+    MqttSettings, NoticeSettings, PlanningSettings, Settings, SettingsError, TimeSetting, TlsSettings, WebhookSettings,
+    without_password,
 };
 pub use start::{Shop, open, serve};
 pub use tls::choose_provider as choose_tls_provider;
@@ -61,6 +64,7 @@ pub static MIGRATIONS: &[Migration] = &[
     ledger::WALKS_MIGRATION,
     delivery::WALKS,
     delivery::HEARD_MIGRATION,
+    delivery::TRAVEL_MIGRATION,
 ];
 
 const MIGRATION: Migration = Migration::new(70, "server", include_str!("../../../migrations/0070_server.sql"));
@@ -86,6 +90,8 @@ pub enum StartError {
     Served(std::io::Error),
     #[error("{0} is no address that notices can be sent to")]
     NoticesUrl(String),
+    #[error("the roads that vehicles drive by: {0}")]
+    Roads(String),
     #[error("calls to webhooks: {0}")]
     Webhooks(String),
     #[error("traces cannot go to {endpoint}: {reason}")]

@@ -32,13 +32,22 @@ impl Outgoing {
 
     /// A POST to an address that may be called, or why not.
     pub(crate) fn to(&self, url: &Url) -> Result<RequestBuilder, String> {
+        self.may_call(url).map(|()| self.client.post(url.clone()))
+    }
+
+    /// A GET of the same kind.
+    pub(crate) fn from(&self, url: &Url) -> Result<RequestBuilder, String> {
+        self.may_call(url).map(|()| self.client.get(url.clone()))
+    }
+
+    fn may_call(&self, url: &Url) -> Result<(), String> {
         let host = url.host_str().ok_or_else(|| "the address names no host".to_owned())?;
         // An address that is written as a number is never looked up.
         let literal = host.trim_matches(['[', ']']).parse().ok();
         if literal.is_some_and(|address| !self.reach.allows(address)) {
             return Err(PRIVATE.to_owned());
         }
-        Ok(self.client.post(url.clone()))
+        Ok(())
     }
 
     async fn send(&self, call: &Call) -> Result<u16, String> {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
-use delivery::planning::engine::EngineKind;
+use delivery::planning::{VehicleKind, engine::EngineKind, travel::TravelSource};
 use kernel::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -94,11 +94,100 @@ pub struct TelemetrySettings {
 }
 
 /// How routes are planned.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PlanningSettings {
     /// `search`, or `insertion` to compare with.
     pub engine: EngineKind,
+    /// By what ways are measured: `great_circle` (times a factor), `file`, `osrm` or `valhalla`.
+    pub roads: TravelSource,
+    /// With `osrm` and `valhalla`: where the server's own paths begin, such as `http://roads:5000`.
+    pub roads_url: Option<String>,
+    /// Lets `roads_url` lie in a private network.
+    pub roads_allow_private: bool,
+    /// With `osrm` and `valhalla`: how long the ways of one plan may take. Then it goes by the great circle.
+    pub roads_patience_ms: u64,
+    /// What vans drive by: a file of `freshet roads import`, a profile of OSRM or a costing of Valhalla. A kind of
+    /// vehicle that drives by nothing is planned by the great circle, and the plan says so.
+    pub roads_van: Option<String>,
+    pub roads_truck: Option<String>,
+    pub roads_motorcycle: Option<String>,
+    pub roads_cargo_bike: Option<String>,
+}
+
+impl Default for PlanningSettings {
+    fn default() -> Self {
+        Self {
+            engine: EngineKind::default(),
+            roads: TravelSource::default(),
+            roads_url: None,
+            roads_allow_private: false,
+            roads_patience_ms: 10_000,
+            roads_van: None,
+            roads_truck: None,
+            roads_motorcycle: None,
+            roads_cargo_bike: None,
+        }
+    }
+}
+
+impl PlanningSettings {
+    /// What each kind of vehicle drives by.
+    pub(crate) fn roads_by_vehicle(&self) -> BTreeMap<VehicleKind, &str> {
+        let Self { roads_van, roads_truck, roads_motorcycle, roads_cargo_bike, .. } = self;
+        let named = [
+            (VehicleKind::Van, roads_van),
+            (VehicleKind::Truck, roads_truck),
+            (VehicleKind::Motorcycle, roads_motorcycle),
+            (VehicleKind::CargoBike, roads_cargo_bike),
+        ];
+        named.into_iter().filter_map(|(vehicle, by)| Some((vehicle, by.as_deref()?))).collect()
+    }
+
+    fn checked(&self) -> Result<(), SettingsError> {
+        let wrong = |why| Err(SettingsError::Contradiction(why));
+        let named = self.roads_by_vehicle();
+        match self.roads {
+            TravelSource::GreatCircle if self.roads_url.is_some() || !named.is_empty() => {
+                return wrong("planning.roads_… needs planning.roads = \"file\", \"osrm\" or \"valhalla\"");
+            }
+            TravelSource::File if named.is_empty() => {
+                return wrong("planning.roads = \"file\" needs a file: planning.roads_van, or that of another vehicle");
+            }
+            TravelSource::File if self.roads_url.is_some() => {
+                return wrong("planning.roads_url needs planning.roads = \"osrm\" or \"valhalla\"");
+            }
+            TravelSource::GreatCircle | TravelSource::File => {}
+            TravelSource::Osrm | TravelSource::Valhalla => {
+                if !self.roads_url.as_deref().is_some_and(is_of_the_web) {
+                    return wrong("a server of roads needs planning.roads_url, which begins with http:// or https://");
+                }
+                if named.is_empty() {
+                    return wrong(
+                        "a server of roads needs what vehicles are called there: planning.roads_van = \"driving\" \
+                         for OSRM or \"auto\" for Valhalla, or that of another vehicle",
+                    );
+                }
+                let plain = |name: &&str| {
+                    let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+                    (1..=40).contains(&name.len()) && name.chars().all(letters)
+                };
+                if !named.values().all(plain) {
+                    return wrong(
+                        "what vehicles are called at a server of roads is a word of letters, digits, _ and -",
+                    );
+                }
+            }
+        }
+        if !(100..=120_000).contains(&self.roads_patience_ms) {
+            return wrong("planning.roads_patience_ms is 100 to 120000");
+        }
+        Ok(())
+    }
+}
+
+fn is_of_the_web(address: &str) -> bool {
+    address.starts_with("http://") || address.starts_with("https://")
 }
 
 /// How sensors speak to the shop.
@@ -225,13 +314,13 @@ impl Settings {
         if self.stepped_start.is_some() && self.time == TimeSetting::Real {
             return Err(SettingsError::Contradiction("stepped_start needs time = \"stepped\""));
         }
-        let web = |address: &String| address.starts_with("http://") || address.starts_with("https://");
-        if !self.telemetry.otlp_endpoint.as_ref().is_none_or(web) {
+        if !self.telemetry.otlp_endpoint.as_deref().is_none_or(is_of_the_web) {
             return Err(SettingsError::Contradiction("telemetry.otlp_endpoint begins with http:// or https://"));
         }
         if !(1..=2).contains(&self.demo_sites) {
             return Err(SettingsError::Contradiction("demo_sites is 1 or 2"));
         }
+        self.planning.checked()?;
         Ok(self)
     }
 
@@ -251,6 +340,7 @@ impl Settings {
         shown.mqtt.password = shown.mqtt.password.map(|_| "(hidden)".to_owned());
         shown.database = without_password(&shown.database);
         shown.notices.url = shown.notices.url.as_deref().map(without_password);
+        shown.planning.roads_url = shown.planning.roads_url.as_deref().map(without_password);
         shown.telemetry.otlp_endpoint = shown.telemetry.otlp_endpoint.as_deref().map(without_password);
         toml::to_string_pretty(&shown).unwrap_or_default()
     }
@@ -379,6 +469,30 @@ mod tests {
             load("[telemetry]\notlp_endpoint = \"https://we:hush@collector\"\n", &[], "").expect("an address");
         assert!(!settings.shown().contains("hush"), "{}", settings.shown());
         assert_eq!(Settings::default().telemetry.otlp_endpoint, None);
+    }
+
+    #[test]
+    fn roads_are_named_whole_or_not_at_all() {
+        for (file, told) in [
+            ("roads = \"google\"", "unknown variant"),
+            ("roads = \"file\"", "needs a file"),
+            ("roads = \"file\"\nroads_van = \"van.roads\"\nroads_url = \"http://roads\"", "planning.roads_url needs"),
+            ("roads_van = \"van.roads\"", "needs planning.roads = \"file\""),
+            ("roads = \"osrm\"\nroads_van = \"driving\"", "needs planning.roads_url"),
+            ("roads = \"osrm\"\nroads_van = \"driving\"\nroads_url = \"roads:5000\"", "begins with http://"),
+            ("roads = \"osrm\"\nroads_url = \"http://roads:5000\"", "what vehicles are called there"),
+            ("roads = \"osrm\"\nroads_url = \"http://roads:5000\"\nroads_van = \"../x\"", "is a word of letters"),
+            ("roads_patience_ms = 1", "roads_patience_ms is 100"),
+        ] {
+            let refused = load(&format!("[planning]\n{file}\n"), &[], "").expect_err(file).to_string();
+            assert!(refused.contains(told), "{refused}");
+        }
+        let file = "[planning]\nroads = \"valhalla\"\nroads_url = \"https://we:hush@roads\"\nroads_van = \"auto\"\n";
+        let settings = load(file, &[("FRESHET_PLANNING__ROADS_TRUCK", "truck")], "").expect("a server of roads");
+        assert!(!settings.shown().contains("hush"), "{}", settings.shown());
+        assert!(settings.shown().contains("roads = \"valhalla\""), "{}", settings.shown());
+        assert_eq!(settings.planning.roads_by_vehicle().len(), 2);
+        assert_eq!(Settings::default().planning.roads, TravelSource::GreatCircle);
     }
 
     #[test]

@@ -9435,11 +9435,15 @@ export interface components {
         /** @description One page of a list. */
         Page_RunCard: {
             items: {
+                /** @description To be shown with a run that is planned by roads. */
+                attribution?: string | null;
                 closed_at?: components["schemas"]["Instant"] | null;
                 courier: components["schemas"]["CourierId"];
                 departed_at?: components["schemas"]["Instant"] | null;
                 id: components["schemas"]["RunId"];
                 loading_since?: components["schemas"]["Instant"] | null;
+                /** @description Where metres and times come from. */
+                measured_by?: components["schemas"]["TravelSource"];
                 /** Format: int64 */
                 metres: number;
                 planned_departure: components["schemas"]["Instant"];
@@ -10023,9 +10027,13 @@ export interface components {
         PlaceKind: "supplier" | "dock" | "bin" | "pick_face" | "staging" | "tote" | "vehicle" | "customer" | "waste" | "adjustment" | "production";
         /** @description A plan as it stands after it was kept. */
         Plan: {
+            /** @description To be shown with the plan when runs of it are planned by roads. */
+            attribution?: string | null;
             /** @description Shifts that could not be used, and why. */
             left_out: components["schemas"]["ShiftLeftOut"][];
             runs: components["schemas"]["PlannedRun"][];
+            /** @description What the plan had to do without; empty when all went as the settings ask. */
+            shortfalls?: components["schemas"]["Shortfall"][];
             site: components["schemas"]["SiteId"];
             unassigned: components["schemas"]["Unassigned"][];
             /** @description Orders of the request that are on a run which is being loaded or on the road; they stay there. */
@@ -10035,6 +10043,8 @@ export interface components {
         PlannedRun: {
             courier: components["schemas"]["CourierId"];
             departs_at: components["schemas"]["Instant"];
+            /** @description Where metres and times come from. */
+            measured_by?: components["schemas"]["TravelSource"];
             /** Format: int64 */
             metres: number;
             returns_at: components["schemas"]["Instant"];
@@ -10912,11 +10922,15 @@ export interface components {
         };
         /** @description A run in a list. */
         RunCard: {
+            /** @description To be shown with a run that is planned by roads. */
+            attribution?: string | null;
             closed_at?: components["schemas"]["Instant"] | null;
             courier: components["schemas"]["CourierId"];
             departed_at?: components["schemas"]["Instant"] | null;
             id: components["schemas"]["RunId"];
             loading_since?: components["schemas"]["Instant"] | null;
+            /** @description Where metres and times come from. */
+            measured_by?: components["schemas"]["TravelSource"];
             /** Format: int64 */
             metres: number;
             planned_departure: components["schemas"]["Instant"];
@@ -11262,6 +11276,20 @@ export interface components {
             tote?: string | null;
             /** @description What was found nevertheless; needs a tote. */
             weighings?: components["schemas"]["Weighing"][];
+        };
+        /** @description What a plan had to do without. */
+        Shortfall: {
+            /** @enum {string} */
+            code: "roads_missing";
+            /** @description For whoever looks after the program. */
+            detail: string;
+            fault: components["schemas"]["TravelFault"];
+            source: components["schemas"]["TravelSource"];
+            vehicle: components["schemas"]["VehicleKind"];
+        } | {
+            /** @enum {string} */
+            code: "search_refused";
+            detail: string;
         };
         /** @description What a site lost within some days. */
         Shrink: {
@@ -12068,6 +12096,16 @@ export interface components {
             rounds: components["schemas"]["ApprovalTrace"][];
             steps: components["schemas"]["ApprovalStep"][];
         };
+        /**
+         * @description Why roads were of no use to a plan.
+         * @enum {string}
+         */
+        TravelFault: "no_roads" | "silent" | "timed_out" | "refused" | "too_long" | "garbled" | "unreachable";
+        /**
+         * @description By what ways are measured.
+         * @enum {string}
+         */
+        TravelSource: "great_circle" | "file" | "osrm" | "valhalla";
         /** @enum {string} */
         Triage: "accepted" | "declined";
         /** @description What every account of a site moved within some days. The balances sum to zero. */

@@ -6,9 +6,9 @@ use kernel::{CourierId, CustomerOrderId, Instant, Money, VehicleId};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    distance::Matrix,
-    rules::{Cargo, ShiftId, Skill, Unassigned, UnassignedReason},
+    rules::{Cargo, ShiftId, Skill, Unassigned, UnassignedReason, VehicleKind},
     search::Search,
+    travel::Roads,
 };
 
 /// Everything an engine may know.
@@ -17,7 +17,25 @@ pub struct Problem {
     pub visits: Vec<Visit>,
     pub tours: Vec<Tour>,
     /// Place 0 is the depot, place `n + 1` the door of visit `n`.
-    pub roads: Matrix,
+    pub roads: Roads,
+}
+
+impl Problem {
+    /// The way from one place to another as this tour drives it.
+    pub fn leg(&self, tour: &Tour, from: usize, to: usize) -> Leg {
+        if let Some(ways) = self.roads.measured(tour.kind) {
+            return Leg { metres: ways.metres(from, to).into(), ms: ways.ms(from, to).into() };
+        }
+        let metres = self.roads.metres(from, to);
+        Leg { metres, ms: tour.driving_ms(metres) }
+    }
+}
+
+/// What lies between two places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leg {
+    pub metres: i64,
+    pub ms: i64,
 }
 
 /// One door.
@@ -39,6 +57,9 @@ pub struct Tour {
     pub shift: ShiftId,
     pub courier: CourierId,
     pub vehicle: VehicleId,
+    /// Which roads it drives by.
+    pub kind: VehicleKind,
+    /// How fast it is where no roads are known.
     pub metres_per_minute: i64,
     pub capacity: Cargo,
     /// What vehicle and courier can do together.
@@ -52,6 +73,7 @@ pub struct Tour {
 }
 
 impl Tour {
+    /// By the great circle.
     pub const fn driving_ms(&self, metres: i64) -> i64 {
         let speed = if self.metres_per_minute > 0 { self.metres_per_minute } else { 1 };
         // Rounded up: a plan that gains a millisecond at every stop is late by the end.
@@ -68,6 +90,8 @@ impl Tour {
 pub struct Solution {
     pub routes: Vec<Route>,
     pub unassigned: Vec<Unassigned>,
+    /// Why the route engine refused the problem, so that insertion alone has sequenced it.
+    pub refused: Option<String>,
 }
 
 /// One tour with its visits in order of driving.
@@ -288,16 +312,16 @@ impl<'a> Draft<'a> {
     /// The tour driven in this order, or `None` if a window or the shift is missed.
     fn drive(&self, index: usize, order: &[usize]) -> Option<Route> {
         let tour = self.problem.tours.get(index)?;
-        let roads = &self.problem.roads;
+        let way = |from: usize, to: usize| self.problem.leg(tour, from, to);
         let first = *order.first()?;
         // Leaving later than one must costs nobody anything; standing before a closed door does.
-        let leave = self.problem.visits.get(first)?.opens.plus_millis(-tour.driving_ms(roads.metres(0, first + 1)));
+        let leave = self.problem.visits.get(first)?.opens.plus_millis(-way(0, first + 1).ms);
         let departs_at = leave.max(tour.ready);
         let (mut clock, mut place, mut metres) = (departs_at, 0, 0);
         let mut calls = Vec::with_capacity(order.len());
         for visit in order {
-            let leg = roads.metres(place, visit + 1);
-            let arrives_at = clock.plus_millis(tour.driving_ms(leg));
+            let leg = way(place, visit + 1);
+            let arrives_at = clock.plus_millis(leg.ms);
             let door = self.problem.visits.get(*visit)?;
             if arrives_at > door.closes {
                 return None;
@@ -305,15 +329,15 @@ impl<'a> Draft<'a> {
             calls.push(Call { visit: *visit, arrives_at });
             clock = arrives_at.max(door.opens).plus_millis(door.service_ms);
             place = visit + 1;
-            metres += leg;
+            metres += leg.metres;
         }
-        let leg = roads.metres(place, 0);
-        let returns_at = clock.plus_millis(tour.driving_ms(leg));
+        let leg = way(place, 0);
+        let returns_at = clock.plus_millis(leg.ms);
         (returns_at <= tour.back_by).then_some(Route {
             tour: index,
             departs_at,
             returns_at,
-            metres: metres + leg,
+            metres: metres + leg.metres,
             calls,
         })
     }
@@ -334,7 +358,7 @@ impl<'a> Draft<'a> {
         }
         waiting.iter().copied().for_each(&mut leave);
         unassigned.sort_by_key(|left| left.order);
-        Solution { routes, unassigned }
+        Solution { routes, unassigned, refused: None }
     }
 
     /// The first question to which no tour has the answer.
@@ -354,11 +378,10 @@ impl<'a> Draft<'a> {
             return UnassignedReason::LargerThanAnyVehicle;
         }
         let reaches = |at: &usize| {
-            let metres = self.problem.roads.metres(0, visit + 1);
             self.problem
                 .tours
                 .get(*at)
-                .is_some_and(|tour| tour.ready.plus_millis(tour.driving_ms(metres)) <= door.closes)
+                .is_some_and(|tour| tour.ready.plus_millis(self.problem.leg(tour, 0, visit + 1).ms) <= door.closes)
         };
         tours.retain(reaches);
         if tours.is_empty() {

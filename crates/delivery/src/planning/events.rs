@@ -3,7 +3,10 @@
 use kernel::{CourierId, CustomerOrderId, Instant, PlaceId, VehicleId, Window};
 use serde::{Deserialize, Serialize};
 
-use super::rules::{ShiftId, VehicleKind};
+use super::{
+    rules::{ShiftId, VehicleKind},
+    travel::Shortfall,
+};
 
 told! {
     VehicleOpened = "vehicle_opened" { code: String, kind: VehicleKind, place: PlaceId, }
@@ -16,6 +19,8 @@ told! {
     }
     /// Replaced by a new plan, or called off by the dispatcher.
     RunCancelled = "run_cancelled" { orders: Vec<CustomerOrderId>, }
+    /// A window was planned without something that the settings ask for.
+    PlanFellShort = "plan_fell_short" { window: Window, shortfalls: Vec<Shortfall>, }
     /// An order came off its run before the courier left.
     StopWithdrawn = "stop_withdrawn" { order: CustomerOrderId, reason: String, }
 }

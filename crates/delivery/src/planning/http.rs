@@ -9,9 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-use super::{
-    NewShift, NewVehicle, Plan, PlannedRun, PlanningRefusal, Shift, ShiftId, Vehicle, rules::DeliveryRun, store as rows,
-};
+use super::{NewShift, NewVehicle, Plan, PlanningRefusal, Shift, ShiftId, Vehicle, rules::DeliveryRun, store as rows};
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -169,26 +167,7 @@ async fn show_plan(
 ) -> Result<ApiJson<Plan>, Problem> {
     by.demand_site(which.site)?;
     let window = Window::new(which.start, which.end).map_err(|error| Problem::invalid("end", error))?;
-    app.read(async move |tx: &mut Tx| plan_of(tx, which.site, window).await).await.map(ApiJson)
-}
-
-async fn plan_of(tx: &mut Tx, site: SiteId, window: Window) -> Result<Plan, PlanningRefusal> {
-    let mut runs = Vec::new();
-    for run in rows::runs_of_window(tx, site, window).await? {
-        let stops = rows::stops_of_plan(tx, run.sheet().id).await?;
-        let sheet = run.sheet();
-        runs.push(PlannedRun {
-            run: sheet.id,
-            courier: sheet.courier,
-            vehicle: sheet.vehicle,
-            departs_at: sheet.departs_at,
-            returns_at: sheet.returns_at,
-            metres: sheet.metres,
-            stops,
-        });
-    }
-    let unassigned = rows::unassigned(tx, site, window).await?;
-    Ok(Plan { site, window, runs, unassigned, under_way: Vec::new(), left_out: Vec::new() })
+    app.read(async move |tx: &mut Tx| super::plan_of(tx, which.site, window).await).await.map(ApiJson)
 }
 
 /// The run that was called off.

@@ -1,7 +1,8 @@
 //! Step 4.1 路線規劃. Plans which courier drives which orders, in which sequence and when.
 //!
-//! A plan is three moves: [`problem`] gathers what there is to plan with, [`solve`] thinks without a database, and
-//! [`keep`] writes the runs if the ground has not moved meanwhile. Every drop ends on a run or with a reason.
+//! A plan is four moves: [`problem`] gathers what there is to plan with, [`travel::survey`] measures the ways and
+//! [`solve_with`] thinks, both without a database, and [`keep`] writes the runs if the ground has not moved meanwhile.
+//! Every drop ends on a run or with a reason.
 //! It never touches a run that somebody has begun to load, and never promises a window: that was done in step 3.
 
 pub mod distance;
@@ -14,6 +15,7 @@ mod rules;
 pub mod search;
 mod shifts;
 pub(crate) mod store;
+pub mod travel;
 mod vehicles;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,8 +35,8 @@ pub use shifts::{NewShift, cancel_shift, set_shift};
 pub use vehicles::{NewVehicle, open_vehicle, withdraw_vehicle};
 
 use crate::couriers::{self, FrozenHandling};
-use distance::Matrix;
 use engine::{Engine, EngineKind, Problem, Route, Solution, Tour, Visit};
+use travel::{Shortfall, Survey, TravelSource};
 
 /// Between the end of the last tour, or the shift's first minute, and the departure: parcels are scanned and stowed.
 pub const LOADING_MS: i64 = 600_000;
@@ -65,10 +67,13 @@ pub struct Brief {
 pub struct Draft {
     pub brief: Brief,
     pub solution: Solution,
+    /// Kinds of vehicle that are planned by roads, and by whose.
+    pub measured_by: BTreeMap<VehicleKind, TravelSource>,
+    pub shortfalls: Vec<Shortfall>,
 }
 
-/// Plans a window in one transaction: for small sites and tests. Large plans call the three moves themselves, with
-/// [`solve`] outside the writer.
+/// Plans a window in one transaction, by the great circle: for small sites and tests. Large plans call the moves
+/// themselves, with those between the first and the last outside the writer.
 pub async fn plan(
     tx: &mut Tx,
     stamp: &Stamp,
@@ -114,22 +119,25 @@ pub async fn problem(
 }
 
 impl Brief {
-    /// What the engine is asked, with every distance measured.
-    pub fn problem(&self) -> Problem {
-        Problem { visits: self.visits.clone(), tours: self.tours.clone(), roads: Matrix::between(&self.places) }
+    /// What the engine is asked.
+    fn problem(&self, roads: travel::Roads) -> Problem {
+        Problem { visits: self.visits.clone(), tours: self.tours.clone(), roads }
     }
 }
 
-/// Thinks with the engine that shops plan with unless they are told otherwise. No database, no clock: may take its
-/// time on another thread.
+/// Thinks with the engine that shops plan with unless they are told otherwise, by the great circle. No database, no
+/// clock: may take its time on another thread.
 pub fn solve(brief: Brief) -> Draft {
-    solve_with(&EngineKind::default(), brief)
+    let survey = Survey::great_circle(&brief);
+    solve_with(&EngineKind::default(), brief, survey)
 }
 
-/// The same with an engine of the caller's choice.
-pub fn solve_with(engine: &dyn Engine, brief: Brief) -> Draft {
-    let solution = engine.plan(&brief.problem());
-    Draft { brief, solution }
+/// The same with an engine of the caller's choice and the ways that were measured.
+pub fn solve_with(engine: &dyn Engine, brief: Brief, survey: Survey) -> Draft {
+    let Survey { roads, measured_by, mut shortfalls } = survey;
+    let solution = engine.plan(&brief.problem(roads));
+    shortfalls.extend(solution.refused.clone().map(|detail| Shortfall::SearchRefused { detail }));
+    Draft { brief, solution, measured_by, shortfalls }
 }
 
 /// Writes the plan: replaces the window's runs that are still only planned. Refuses when shifts, vehicles, couriers
@@ -153,11 +161,18 @@ pub async fn keep(tx: &mut Tx, stamp: &Stamp, draft: &Draft) -> Result<Plan, Pla
     }
     let mut runs = Vec::with_capacity(draft.solution.routes.len());
     for route in &draft.solution.routes {
-        runs.push(add_run(tx, stamp, brief, route, &drops).await?);
+        runs.push(add_run(tx, stamp, draft, route, &drops).await?);
     }
     let unassigned: Vec<Unassigned> = draft.solution.unassigned.iter().chain(&brief.unplaceable).copied().collect();
     store::replace_unassigned(tx, brief.site, brief.window, stamp.at, &unassigned).await?;
+    store::replace_shortfalls(tx, brief.site, brief.window, stamp.at, &draft.shortfalls).await?;
+    if !draft.shortfalls.is_empty() {
+        let body = events::PlanFellShort { window: brief.window, shortfalls: draft.shortfalls.clone() };
+        tell(tx, stamp, Object::of(brief.site), &[], &body).await?;
+    }
     Ok(Plan {
+        attribution: attribution(&runs),
+        shortfalls: draft.shortfalls.clone(),
         site: brief.site,
         window: brief.window,
         runs,
@@ -165,6 +180,29 @@ pub async fn keep(tx: &mut Tx, stamp: &Stamp, draft: &Draft) -> Result<Plan, Pla
         under_way: brief.under_way.clone(),
         left_out: brief.left_out.clone(),
     })
+}
+
+/// The plan of a window as it stands: its runs with their stops, what is on none, and what it had to do without.
+pub async fn plan_of(tx: &mut Tx, site: SiteId, window: Window) -> Result<Plan, PlanningRefusal> {
+    let mut runs = Vec::new();
+    for run in store::runs_of_window(tx, site, window).await? {
+        let stops = store::stops_of_plan(tx, run.sheet().id).await?;
+        let sheet = run.sheet();
+        runs.push(PlannedRun {
+            run: sheet.id,
+            courier: sheet.courier,
+            vehicle: sheet.vehicle,
+            departs_at: sheet.departs_at,
+            returns_at: sheet.returns_at,
+            metres: sheet.metres,
+            measured_by: sheet.measured_by,
+            stops,
+        });
+    }
+    let unassigned = store::unassigned(tx, site, window).await?;
+    let shortfalls = store::shortfalls(tx, site, window).await?;
+    let attribution = attribution(&runs);
+    Ok(Plan { site, window, runs, unassigned, under_way: Vec::new(), left_out: Vec::new(), shortfalls, attribution })
 }
 
 /// Calls off a run that nobody has begun to load; its orders wait for the next plan.
@@ -228,10 +266,11 @@ pub(crate) async fn take_off(
 async fn add_run(
     tx: &mut Tx,
     stamp: &Stamp,
-    brief: &Brief,
+    draft: &Draft,
     route: &Route,
     drops: &BTreeMap<CustomerOrderId, &Drop>,
 ) -> Result<PlannedRun, PlanningRefusal> {
+    let brief = &draft.brief;
     let tour = brief.tours.get(route.tour).ok_or(PlanningRefusal::PlanOutdated)?;
     let sheet = RunSheet {
         id: stamp.mint(),
@@ -243,6 +282,7 @@ async fn add_run(
         departs_at: route.departs_at,
         returns_at: route.returns_at,
         metres: route.metres,
+        measured_by: draft.measured_by.get(&tour.kind).copied().unwrap_or(TravelSource::GreatCircle),
         revision: 1,
     };
     store::add_run(tx, &sheet).await?;
@@ -276,8 +316,14 @@ async fn add_run(
         departs_at: sheet.departs_at,
         returns_at: sheet.returns_at,
         metres: sheet.metres,
+        measured_by: sheet.measured_by,
         stops,
     })
+}
+
+/// What is shown with runs: whose roads some of them are planned by.
+fn attribution(runs: &[PlannedRun]) -> Option<String> {
+    runs.iter().find_map(|run| run.measured_by.attribution()).map(str::to_owned)
 }
 
 /// Six digits from the random part of a fresh id; the courier cannot guess them from what their phone shows.
@@ -341,6 +387,7 @@ async fn tours(
                 shift: shift.id,
                 courier: shift.courier,
                 vehicle: vehicle.id,
+                kind: vehicle.kind,
                 metres_per_minute: vehicle.kind.metres_per_minute(),
                 capacity: vehicle.capacity,
                 skills,

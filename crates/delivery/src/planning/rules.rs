@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::travel::{Shortfall, TravelSource};
+
 /// One courier's time at the wheel of one vehicle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
@@ -364,6 +366,8 @@ pub struct RunSheet {
     pub departs_at: Instant,
     pub returns_at: Instant,
     pub metres: i64,
+    /// Where metres and times come from.
+    pub measured_by: TravelSource,
     pub revision: i64,
 }
 
@@ -455,6 +459,12 @@ pub struct Plan {
     pub under_way: Vec<CustomerOrderId>,
     /// Shifts that could not be used, and why.
     pub left_out: Vec<ShiftLeftOut>,
+    /// What the plan had to do without; empty when all went as the settings ask.
+    #[serde(default)]
+    pub shortfalls: Vec<Shortfall>,
+    /// To be shown with the plan when runs of it are planned by roads.
+    #[serde(default)]
+    pub attribution: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -465,6 +475,9 @@ pub struct PlannedRun {
     pub departs_at: Instant,
     pub returns_at: Instant,
     pub metres: i64,
+    /// Where metres and times come from.
+    #[serde(default)]
+    pub measured_by: TravelSource,
     pub stops: Vec<PlannedStop>,
 }
 

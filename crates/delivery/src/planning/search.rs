@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use kernel::{Instant, TemperatureClass};
 use routing::{
-    model::{self, Load, Matrix, NUMBER_MAX, Order, UNREACHABLE, Vehicle, Window},
+    model::{self, Load, Matrix, ModelError, NUMBER_MAX, Order, UNREACHABLE, Vehicle, Window},
     solve::{self, Budget, Settings},
 };
 
 use super::{
     engine::{Draft, Engine, Problem, Solution, Tour, Visit, outermost_first},
-    rules::{Cargo, Skill},
+    rules::{Cargo, Skill, VehicleKind},
 };
 
 /// Ruin and recreate under simulated annealing, as [`routing::solve`] does it.
@@ -33,26 +33,34 @@ impl Engine for Search {
     fn plan(&self, problem: &Problem) -> Solution {
         let mut draft = Draft::empty(problem);
         let mut waiting = outermost_first(problem);
-        for (tour, order) in self.sequences(problem) {
+        // What the route engine refuses is left to insertion, and told.
+        let (sequences, refused) = match self.sequences(problem) {
+            Ok(sequences) => (sequences, None),
+            Err(refusal) => (Vec::new(), Some(refusal.to_string())),
+        };
+        for (tour, order) in sequences {
             if let Some(cost) = draft.cost(tour, &order) {
                 waiting.retain(|visit| !order.contains(visit));
                 draft.set(tour, order, cost);
             }
         }
         let left = draft.insert(waiting);
-        draft.solution(&left)
+        Solution { refused, ..draft.solution(&left) }
     }
 }
 
+/// A tour with its visits in their order.
+type Sequence = (usize, Vec<usize>);
+
 impl Search {
-    /// Each tour that is driven with its visits in their order. What the route engine refuses is left to insertion.
-    fn sequences(&self, problem: &Problem) -> Vec<(usize, Vec<usize>)> {
-        let Some(question) = question(problem) else { return Vec::new() };
+    /// Each tour that is driven.
+    fn sequences(&self, problem: &Problem) -> Result<Vec<Sequence>, ModelError> {
+        let Some(question) = question(problem)? else { return Ok(Vec::new()) };
         let visits = u64::try_from(problem.visits.len()).unwrap_or(u64::MAX);
         let iterations = visits.saturating_mul(self.iterations_per_visit).min(self.iterations_max);
         let settings = Settings { budget: Budget::iterations(iterations), seed: self.seed, ..Settings::default() };
-        let Ok(answer) = solve::solve(&question, None, &settings) else { return Vec::new() };
-        answer.plan.routes.iter().map(|route| (route.vehicle, route.orders().collect())).collect()
+        let answer = solve::solve(&question, None, &settings)?;
+        Ok(answer.plan.routes.iter().map(|route| (route.vehicle, route.orders().collect())).collect())
     }
 }
 
@@ -60,24 +68,24 @@ impl Search {
 const MONEY: i64 = 16;
 
 /// The problem in the words of the route engine, or `None` where there is nothing to think about.
-fn question(problem: &Problem) -> Option<model::Problem> {
-    let origin = problem.tours.iter().map(|tour| tour.ready).min()?;
+fn question(problem: &Problem) -> Result<Option<model::Problem>, ModelError> {
+    let Some(origin) = problem.tours.iter().map(|tour| tour.ready).min() else { return Ok(None) };
     if problem.visits.is_empty() {
-        return None;
+        return Ok(None);
     }
     let mut profiles = BTreeMap::new();
     let mut matrices = Vec::new();
     for tour in &problem.tours {
-        if let std::collections::btree_map::Entry::Vacant(unknown) = profiles.entry(tour.metres_per_minute) {
+        if let std::collections::btree_map::Entry::Vacant(unknown) = profiles.entry(profile(problem, tour)) {
             unknown.insert(matrices.len());
             matrices.push(matrix(problem, tour)?);
         }
     }
     let vehicle = |(number, tour): (usize, &Tour)| {
-        let profile = profiles.get(&tour.metres_per_minute).copied().unwrap_or_default();
+        let ways = profiles.get(&profile(problem, tour)).copied().unwrap_or_default();
         let shift = Window::new(since(origin, tour.ready), since(origin, tour.back_by));
         Vehicle {
-            profile,
+            profile: ways,
             capacity: load(tour.capacity),
             skills: skills(&tour.skills),
             fixed_cost: tour.cost_per_run.minor().saturating_mul(1_000 * MONEY).clamp(0, NUMBER_MAX),
@@ -95,27 +103,38 @@ fn question(problem: &Problem) -> Option<model::Problem> {
             ..Order::at(number.to_string(), DEPOT + 1 + number).within(promised)
         }
     };
-    Some(model::Problem {
+    Ok(Some(model::Problem {
         orders: problem.visits.iter().enumerate().map(order).collect(),
         vehicles: problem.tours.iter().enumerate().map(vehicle).collect(),
         matrices,
         balance: None,
-    })
+    }))
 }
 
 /// The first place of the roads.
 const DEPOT: usize = 0;
 
+/// What tours that share a table of ways have in common: their roads, or their speed where none are known.
+fn profile(problem: &Problem, tour: &Tour) -> (Option<VehicleKind>, i64) {
+    match problem.roads.measured(tour.kind) {
+        Some(_) => (Some(tour.kind), 0),
+        None => (None, tour.metres_per_minute),
+    }
+}
+
 /// All ways as this tour drives them.
-fn matrix(problem: &Problem, tour: &Tour) -> Option<Matrix> {
+fn matrix(problem: &Problem, tour: &Tour) -> Result<Matrix, ModelError> {
+    if let Some(ways) = problem.roads.measured(tour.kind) {
+        return Ok(ways.clone());
+    }
     let places = problem.visits.len() + 1;
     let (mut ms, mut metres) = (Vec::with_capacity(places * places), Vec::with_capacity(places * places));
     for (from, to) in (0..places).flat_map(|from| (0..places).map(move |to| (from, to))) {
-        let way = problem.roads.metres(from, to);
-        ms.push(i32::try_from(tour.driving_ms(way)).unwrap_or(UNREACHABLE));
-        metres.push(i32::try_from(way).unwrap_or(UNREACHABLE));
+        let leg = problem.leg(tour, from, to);
+        ms.push(i32::try_from(leg.ms).unwrap_or(UNREACHABLE));
+        metres.push(i32::try_from(leg.metres).unwrap_or(UNREACHABLE));
     }
-    Matrix::new(places, ms, metres).ok()
+    Matrix::new(places, ms, metres)
 }
 
 fn since(origin: Instant, at: Instant) -> i64 {

@@ -8,8 +8,9 @@ use super::{
     NewShift,
     rules::{
         Cargo, DeliveryRun, Drop, Hold, PlannedStop, RunSheet, RunState, Shift, ShiftId, Skill, Unassigned,
-        UnassignedReason, Vehicle,
+        UnassignedReason, Vehicle, VehicleKind,
     },
+    travel::{Shortfall, TravelFault, TravelSource},
 };
 
 macro_rules! vehicle_columns {
@@ -28,7 +29,7 @@ macro_rules! shift_columns {
 macro_rules! run_columns {
     () => {
         "id, site, window_start, window_end, shift, courier, vehicle, departs_at, returns_at, metres, state,
-         loading_since, departed_at, closed_at, revision"
+         loading_since, departed_at, closed_at, revision, measured_by"
     };
 }
 pub(crate) use run_columns;
@@ -76,7 +77,7 @@ sql! {
 
     ADD_RUN = concat!(
         "INSERT INTO delivery_run (", run_columns!(), ")
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'planned', NULL, NULL, NULL, $11)"
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'planned', NULL, NULL, NULL, $11, $12)"
     );
     RUN = concat!("SELECT ", run_columns!(), " FROM delivery_run WHERE id = $1 {hold}");
     RUN_FOR_CHANGE = concat!("SELECT ", run_columns!(), " FROM delivery_run WHERE id = $1 {lock}");
@@ -116,6 +117,12 @@ sql! {
                       VALUES ($1, $2, $3, $4, $5, $6, $7)";
     UNASSIGNED = "SELECT customer_order, reason, skill FROM unassigned
                   WHERE site = $1 AND window_start = $2 AND window_end = $3 ORDER BY customer_order";
+    CLEAR_SHORTFALLS = "DELETE FROM plan_shortfall WHERE site = $1 AND window_start = $2 AND window_end = $3";
+    ADD_SHORTFALL = "INSERT INTO plan_shortfall (site, window_start, window_end, number, code, vehicle_kind, source,
+                         fault, detail, noted_at)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    SHORTFALLS = "SELECT code, vehicle_kind, source, fault, detail FROM plan_shortfall
+                  WHERE site = $1 AND window_start = $2 AND window_end = $3 ORDER BY number";
     RUNS_OF_WINDOW = concat!(
         "SELECT ", run_columns!(), " FROM delivery_run
          WHERE site = $1 AND window_start = $2 AND window_end = $3 AND state <> 'cancelled' ORDER BY departs_at, id"
@@ -203,6 +210,7 @@ impl FromRow for DeliveryRun {
             returns_at: row.get(8)?,
             metres: row.get(9)?,
             revision: row.get(14)?,
+            measured_by: row.get(15)?,
         };
         let state: RunState = row.get(10)?;
         let times: (Option<Instant>, Option<Instant>, Option<Instant>) = (row.get(11)?, row.get(12)?, row.get(13)?);
@@ -226,6 +234,19 @@ impl FromRow for Unassigned {
         let (order, code, skill): (CustomerOrderId, String, Option<Skill>) = FromRow::from_row(row)?;
         let reason = UnassignedReason::from_filed(&code, skill).ok_or_else(|| impossible("reason", code))?;
         Ok(Self { order, reason })
+    }
+}
+
+impl FromRow for Shortfall {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let (code, vehicle, source, fault, detail): (String, _, _, _, String) = FromRow::from_row(row)?;
+        match (code.as_str(), vehicle, source, fault) {
+            ("roads_missing", Some(vehicle), Some(source), Some(fault)) => {
+                Ok(Self::RoadsMissing { vehicle, source, fault, detail })
+            }
+            ("search_refused", None, None, None) => Ok(Self::SearchRefused { detail }),
+            _ => Err(impossible("plan_shortfall", code)),
+        }
     }
 }
 
@@ -372,6 +393,7 @@ pub(super) async fn add_run(tx: &mut Tx, sheet: &RunSheet) -> Result<()> {
             sheet.returns_at,
             sheet.metres,
             sheet.revision,
+            sheet.measured_by,
         ],
     )
     .await
@@ -505,6 +527,32 @@ pub(super) async fn replace_unassigned(
 
 pub(super) async fn unassigned(tx: &mut Tx, site: SiteId, window: Window) -> Result<Vec<Unassigned>> {
     tx.all(UNASSIGNED, args![site, window.start(), window.end()]).await
+}
+
+pub(super) async fn replace_shortfalls(
+    tx: &mut Tx,
+    site: SiteId,
+    window: Window,
+    at: Instant,
+    shortfalls: &[Shortfall],
+) -> Result<()> {
+    let (start, end) = (window.start(), window.end());
+    tx.put(CLEAR_SHORTFALLS, args![site, start, end]).await?;
+    let rows = (1_i64..).zip(shortfalls).map(|(number, shortfall)| match shortfall {
+        Shortfall::RoadsMissing { vehicle, source, fault, detail } => {
+            let (vehicle, source, fault) = (Some(*vehicle), Some(*source), Some(*fault));
+            row![site, start, end, number, "roads_missing", vehicle, source, fault, detail, at]
+        }
+        Shortfall::SearchRefused { detail } => {
+            let (vehicle, source, fault) = (None::<VehicleKind>, None::<TravelSource>, None::<TravelFault>);
+            row![site, start, end, number, "search_refused", vehicle, source, fault, detail, at]
+        }
+    });
+    tx.put_many(ADD_SHORTFALL, rows.collect()).await
+}
+
+pub(super) async fn shortfalls(tx: &mut Tx, site: SiteId, window: Window) -> Result<Vec<Shortfall>> {
+    tx.all(SHORTFALLS, args![site, window.start(), window.end()]).await
 }
 
 /// A change that must have met its row.

@@ -16,6 +16,7 @@ use super::{
 use crate::planning::{
     Cargo, DeliveryRun, Door, Eta, RunState, StopState, Vehicle,
     store::{self as runs, cargo, position, run_columns, window},
+    travel::TravelSource,
 };
 
 /// A parcel as delivery knows it.
@@ -49,6 +50,11 @@ pub struct RunCard {
     pub planned_departure: Instant,
     pub planned_return: Instant,
     pub metres: i64,
+    /// Where metres and times come from.
+    #[serde(default)]
+    pub measured_by: TravelSource,
+    /// To be shown with a run that is planned by roads.
+    pub attribution: Option<String>,
     pub loading_since: Option<Instant>,
     pub departed_at: Option<Instant>,
     /// Finished or cancelled.
@@ -84,6 +90,8 @@ impl From<&DeliveryRun> for RunCard {
             planned_departure: sheet.departs_at,
             planned_return: sheet.returns_at,
             metres: sheet.metres,
+            measured_by: sheet.measured_by,
+            attribution: sheet.measured_by.attribution().map(str::to_owned),
             loading_since,
             departed_at,
             closed_at,

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use catalog::Position;
 use delivery::planning::{
-    Cargo, Hold, ShiftId, Skill, UnassignedReason,
-    distance::Matrix,
+    Cargo, Hold, ShiftId, Skill, UnassignedReason, VehicleKind,
     engine::{Engine, Insertion, Problem, Solution, Tour, Visit},
     search::Search,
+    travel::Roads,
 };
 use kernel::{CourierId, CustomerOrderId, Id, IdSource, Instant, Money, Stamp, VehicleId};
 use proptest::prelude::*;
@@ -233,6 +233,7 @@ fn problem(doors: &[DoorSeed], tours: &[TourSeed]) -> Problem {
             shift: ShiftId::from_uuid(stamp.mint::<VehicleId>().uuid()),
             courier: stamp.mint::<CourierId>(),
             vehicle: stamp.mint(),
+            kind: VehicleKind::Van,
             metres_per_minute: seed.speed,
             capacity: Cargo { ambient, chilled, frozen },
             skills,
@@ -242,7 +243,7 @@ fn problem(doors: &[DoorSeed], tours: &[TourSeed]) -> Problem {
             cost_per_kilometre: Money(seed.cost * 5),
         }
     });
-    Problem { visits, tours: tours.collect(), roads: Matrix::between(&places) }
+    Problem { visits, tours: tours.collect(), roads: Roads::great_circle(&places) }
 }
 
 proptest! {
@@ -413,4 +414,20 @@ fn mornings_by_both_engines() {
             );
         }
     }
+}
+
+#[test]
+fn what_the_route_engine_refuses_is_inserted_and_told() {
+    let mut problem = busy_day(12);
+    assert_eq!(Search::default().plan(&problem).refused, None);
+    // A tour that is over before it begins is no tour, and no question for the engine.
+    problem.tours[3].back_by = problem.tours[3].ready.plus_minutes(-30);
+
+    let solution = Search::default().plan(&problem);
+
+    let refused = solution.refused.clone().unwrap_or_default();
+    assert!(refused.contains("vehicle 3") && refused.contains("ends before it begins"), "{refused}");
+    check(&problem, &solution).unwrap();
+    assert_eq!(solution.routes, Insertion.plan(&problem).routes);
+    assert!(solution.unassigned.is_empty(), "{:?}", solution.unassigned);
 }

@@ -2,7 +2,8 @@
 
 use crate::shop::{MORNING, late_morning, shops};
 use delivery::planning::{
-    self, Drop, NewShift, PlanningRefusal, Skill, Unassigned, UnassignedReason, VehicleKind, Withdrawal,
+    self, Cargo, Drop, Hold, NewShift, PlanningRefusal, Skill, Unassigned, UnassignedReason, VehicleKind, Withdrawal,
+    travel::Shortfall,
 };
 use kernel::{RunId, Stamp, TemperatureClass};
 use store::Tx;
@@ -119,6 +120,38 @@ async fn a_plan_made_on_ground_that_moved_is_not_kept() {
         let kept = shop.at(2, async move |tx: &mut Tx, stamp: &Stamp| planning::keep(tx, stamp, &draft).await).await;
 
         assert!(matches!(kept, Err(PlanningRefusal::PlanOutdated)), "{kept:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_plan_that_the_route_engine_refused_says_so_until_the_next() {
+    for shop in shops().await {
+        let van = shop.vehicle("VAN-1", VehicleKind::Van, vec![]).await;
+        let courier = shop.courier("陳大文").await.courier;
+        shop.shift(courier.id, &van, 60, 360).await;
+        let near = [shop.drop(1_000), shop.drop(2_500)];
+        // More than the route engine counts.
+        let cargo = Cargo { ambient: Hold { grams: 1 << 41, crates: 1 }, ..Cargo::default() };
+        let monster = Drop { cargo, ..shop.drop(500) };
+        let mut drops = near.to_vec();
+        drops.push(monster.clone());
+        let site = shop.site;
+        let standing = async || {
+            let plan = async move |tx: &mut Tx| planning::plan_of(tx, site, late_morning()).await;
+            shop.db.read(plan).await.unwrap()
+        };
+
+        let plan = shop.plan(&drops).await;
+
+        let [Shortfall::SearchRefused { detail }] = &plan.shortfalls[..] else { panic!("{plan:?}") };
+        assert!(detail.contains("load is 2199023255552"), "{detail}");
+        let reason = UnassignedReason::LargerThanAnyVehicle;
+        assert_eq!(plan.unassigned, [Unassigned { order: monster.order, reason }]);
+        assert_eq!(plan.runs[0].stops.len(), 2);
+        assert_eq!((standing().await.shortfalls, shop.count("plan_fell_short").await), (plan.shortfalls, 1));
+        let plan = shop.plan(&near).await;
+        assert_eq!((&plan.shortfalls[..], &standing().await.shortfalls[..]), (&[][..], &[][..]));
+        assert_eq!(shop.count("plan_fell_short").await, 1);
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     delivery::COMPLAINT_TRIES,
     delivery::WALKS,
     delivery::HEARD_MIGRATION,
+    delivery::TRAVEL_MIGRATION,
 ];
 
 /// 2026-03-20 08:00 in Taipei.

@@ -1,6 +1,7 @@
 //! Ways that were asked for before: tomorrow's plan knows most of its doors already.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 
 use super::hierarchy::{Climb, Stops};
 use super::snap::{Snap, Snapper};
@@ -10,7 +11,8 @@ use crate::model::{Matrix, ModelError, UNREACHABLE};
 /// Remembers the travel between places on one network, so that only what leads from and to new ones is searched for.
 ///
 /// It answers what [`Network::matrix`] answers. Places are remembered until there would be more than agreed; then it
-/// begins anew with those that are asked for. `n` places take about `8 n²` bytes.
+/// begins anew with those that are asked for. `n` places take about `8 n²` bytes. The network is lent (`&Network`) or
+/// shared (`Arc<Network>`), as long as the cache lives.
 ///
 /// ```
 /// use routing::roads::{Graph, MatrixCache, Network, Point};
@@ -28,8 +30,8 @@ use crate::model::{Matrix, ModelError, UNREACHABLE};
 /// assert_eq!(known.places(), 3);
 /// # Ok::<(), routing::model::ModelError>(())
 /// ```
-pub struct MatrixCache<'a> {
-    network: &'a Network,
+pub struct MatrixCache<N: Deref<Target = Network>> {
+    network: N,
     snapper: Snapper,
     climb: Climb,
     places_max: usize,
@@ -40,13 +42,13 @@ pub struct MatrixCache<'a> {
     rows: Vec<Vec<(i32, i32)>>,
 }
 
-impl<'a> MatrixCache<'a> {
+impl<N: Deref<Target = Network>> MatrixCache<N> {
     /// Knows nothing yet, and at most so many places later.
-    pub fn over(network: &'a Network, places_max: usize) -> Self {
+    pub fn over(network: N, places_max: usize) -> Self {
         Self {
-            network,
             snapper: Snapper::over(&network.graph),
             climb: Climb::new(&network.hierarchy),
+            network,
             places_max,
             stops: Stops::default(),
             numbers: BTreeMap::new(),
@@ -99,7 +101,7 @@ impl<'a> MatrixCache<'a> {
         if new.is_empty() {
             return;
         }
-        let Network { graph, hierarchy } = self.network;
+        let Network { graph, hierarchy } = &*self.network;
         let snaps: Vec<Option<Snap>> = new.iter().map(|&place| self.snapper.snap(graph, place)).collect();
         self.stops.add(&mut self.climb, graph, hierarchy, &snaps);
         let cell = |way: Option<(u32, u32)>| way.map_or((UNREACHABLE, UNREACHABLE), |(ms, m)| (ms as i32, m as i32));
