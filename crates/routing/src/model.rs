@@ -8,6 +8,8 @@ pub const DIMENSIONS: usize = 6;
 pub const PLACES_MAX: usize = 20_000;
 /// Numbers in a problem stay below this, so that no sum of them overflows.
 pub const NUMBER_MAX: i64 = 1 << 40;
+/// What the dearest of all plans of a problem may cost.
+const COST_MAX: i128 = 1 << 61;
 /// Written in a matrix where no road leads.
 pub const UNREACHABLE: i32 = i32::MAX;
 
@@ -339,6 +341,8 @@ pub enum ModelError {
     WindowsOverlap { what: String },
     #[error("{what}: {field} is {value}, outside of what is allowed")]
     OutOfRange { what: String, field: &'static str, value: i64 },
+    #[error("its costs times its times and ways are more than can be added up")]
+    CostsTooLarge,
     #[error("no order can be reached from the start of {vehicle} and brought home")]
     UnreachableDepot { vehicle: String },
     #[error("{what} names order {order}, which does not exist")]
@@ -383,7 +387,47 @@ impl Problem {
                 }
             }
         }
-        Ok(())
+        self.validate_costs()
+    }
+
+    /// Refuses costs that no sum could hold, were every way driven and everybody as late as can be.
+    fn validate_costs(&self) -> Result<(), ModelError> {
+        let what = || "the balance".to_owned();
+        if let Some(balance) = self.balance {
+            in_range(&what, "even_share_ms", balance.even_share_ms)?;
+            if !(0..=NUMBER_MAX).contains(&balance.cost_per_ms) {
+                return Err(ModelError::OutOfRange { what: what(), field: "cost_per_ms", value: balance.cost_per_ms });
+            }
+        }
+        let longest = |table: &[i32]| {
+            let longer = |most: i32, &cell: &i32| if cell == UNREACHABLE { most } else { most.max(cell) };
+            i128::from(table.iter().fold(0, longer))
+        };
+        let far = self.matrices.iter().map(|matrix| longest(&matrix.metres)).max().unwrap_or(0);
+        let long = self.matrices.iter().map(|matrix| longest(&matrix.ms)).max().unwrap_or(0);
+        let (orders, vehicles) = (self.orders.len() as i128, self.vehicles.len() as i128);
+        let trips = self.vehicles.iter().map(|vehicle| vehicle.trips_max as i128 + 1).sum::<i128>();
+        let legs = orders + trips;
+        let dearest = |of: fn(&Vehicle) -> i64| i128::from(self.vehicles.iter().map(of).max().unwrap_or(0));
+        let shift = dearest(|vehicle| vehicle.shift.closes_ms.max(0) + vehicle.shift.opens_ms.min(0).abs());
+        let windows = self.orders.iter().flat_map(|order| &order.windows);
+        let latest = i128::from(windows.map(|window| window.closes_ms.max(0)).max().unwrap_or(0));
+        let service = self.orders.iter().map(|order| i128::from(order.service_ms)).sum::<i128>();
+        let reloads = dearest(|vehicle| vehicle.reload_ms) * trips;
+        let day = shift.max(latest) + service + reloads + legs * long;
+        let late = self.orders.iter().filter_map(|order| order.soft_late);
+        let late =
+            late.map(|late| (day + i128::from(late.after_ms).abs()) * i128::from(late.cost_per_ms)).sum::<i128>();
+        let balance = self.balance.map_or(0, |balance| {
+            (day + i128::from(balance.even_share_ms).abs()) * i128::from(balance.cost_per_ms) * vehicles
+        });
+        let most = legs * far * dearest(|vehicle| vehicle.cost_per_metre)
+            + day * dearest(|vehicle| vehicle.cost_per_ms) * vehicles
+            + dearest(|vehicle| vehicle.fixed_cost) * vehicles
+            + self.orders.iter().filter_map(|order| order.prize).map(i128::from).sum::<i128>()
+            + late
+            + balance;
+        if most > COST_MAX { Err(ModelError::CostsTooLarge) } else { Ok(()) }
     }
 
     fn validate_order(&self, order: &Order, places: usize) -> Result<(), ModelError> {
@@ -404,6 +448,9 @@ impl Problem {
         }
         if let Some(release_ms) = order.release_ms {
             in_range(&what, "release_ms", release_ms)?;
+        }
+        if let Some(late) = order.soft_late {
+            in_range(&what, "soft_late", late.after_ms)?;
         }
         let mut free_from = i64::MIN;
         for window in &order.windows {
@@ -455,6 +502,12 @@ impl Problem {
         }
         if vehicle.frozen.len() > vehicle.trips_max {
             return Err(ModelError::OutOfRange { what: what(), field: "frozen", value: vehicle.frozen.len() as i64 });
+        }
+        for trip in &vehicle.frozen {
+            in_range(&what, "departed_ms", trip.departed_ms)?;
+            for stop in &trip.stops {
+                in_range(&what, "left_ms", stop.left_ms)?;
+            }
         }
         let reached = |order: &Order| {
             matrix.ms(vehicle.start, order.place) != UNREACHABLE && matrix.ms(order.place, vehicle.end) != UNREACHABLE

@@ -6,7 +6,6 @@
     clippy::as_conversions,
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
-    clippy::cast_sign_loss,
     reason = "a test may stop, says when it is skipped or what it measured, and its towns are small"
 )]
 

@@ -34,6 +34,9 @@ pub struct Solution {
     pub unassigned: Vec<LeftOut>,
 }
 
+/// How often a route may reload: ten times what a vehicle may, so that the checker can say so. Beyond that it is noise.
+const REPEATS_MAX: usize = 1_000;
+
 /// Reads a solution in either form.
 pub fn read(text: &str) -> Result<Solution, FormatError> {
     not_too_long(text)?;
@@ -75,6 +78,11 @@ impl Solution {
             let vehicle = self.driven_by.get(position).copied().unwrap_or(position);
             if vehicle >= problem.vehicles.len() {
                 return Err(FormatError::TooLarge { what: "the number of a vehicle" });
+            }
+            if nodes.len() > 2 * (problem.orders.len() + REPEATS_MAX)
+                || nodes.iter().filter(|&&node| node == 0).count() > REPEATS_MAX
+            {
+                return Err(FormatError::TooLarge { what: "a route" });
             }
             let mut trips = vec![Vec::new()];
             for &node in nodes {

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::graph::Graph;
-use super::hierarchy::{Arc, NO_MIDDLE, weight};
+use super::hierarchy::{Arc, NO_MIDDLE, NOWHERE, weight};
 
 /// Segments that a search for a way around settles at most, when weighing and when contracting. A way around that is
 /// overlooked is a shortcut more for ever.
@@ -92,7 +92,8 @@ impl Contraction {
             for leave in outs.iter().filter(|leave| leave.node != enter.node) {
                 let through = enter.weight + leave.weight;
                 let around = self.found[leave.node as usize];
-                if around.seen_in != self.search || around.distance > through {
+                // What lies further than any way is none.
+                if through < NOWHERE && (around.seen_in != self.search || around.distance > through) {
                     found.push((enter.node, leave.node, through));
                 }
             }

@@ -129,6 +129,21 @@ impl Profile {
     }
 }
 
+/// A segment takes less: then ways of thousands of them can be added up.
+pub(super) const SEGMENT_MS_MAX: u32 = 1 << 30;
+/// Two neighbouring nodes of a road are nearer to each other.
+const PIECE_METRES_MAX: f64 = 100_000.0;
+
+/// Whether two points can be the ends of a straight piece of road: where people live, and near to each other.
+pub(super) fn is_piece(ends: &[Point]) -> bool {
+    let inhabited =
+        |point: &Point| point.lat.unsigned_abs() <= 850_000_000 && point.lon.unsigned_abs() <= 1_800_000_000;
+    match ends {
+        [from, to] => inhabited(from) && inhabited(to) && from.metres_to(*to) < PIECE_METRES_MAX,
+        _ => false,
+    }
+}
+
 fn limit_kmh(text: &str) -> Option<u32> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let number: u32 = number.parse().ok().filter(|&number| number <= 300)?;
@@ -169,6 +184,11 @@ impl Graph {
                     begin = None;
                     continue;
                 };
+                // Nor is a road where two nodes lie further apart than any two of a road do.
+                if course.last().is_some_and(|last| !is_piece(&[*last, here])) {
+                    course.clear();
+                    begin = None;
+                }
                 course.push(here);
                 let Some(from) = begin else {
                     begin = Some(node);
@@ -192,10 +212,12 @@ impl Graph {
     }
 
     /// A graph from bare pieces of road, without restrictions: junctions, and between which of them one drives how
-    /// long and how far. Whoever generates cities needs no extract.
+    /// long and how far. Whoever generates cities needs no extract. A piece of twelve days or more leads nowhere.
     pub fn from_pieces(junctions: &[Point], pieces: &[(u32, u32, u32, u32)]) -> Self {
         let mut graph = Self::default();
-        for &(from, to, ms, metres) in pieces {
+        let pieces: Vec<(u32, u32, u32, u32)> =
+            pieces.iter().filter(|piece| piece.2 < SEGMENT_MS_MAX).copied().collect();
+        for &(from, to, ms, metres) in &pieces {
             let shape = graph.shapes.len() as u32;
             graph.shapes.extend([junctions[from as usize], junctions[to as usize]]);
             graph.segments.push(Segment { from, to, ms, metres, shape, shape_end: shape + 2, backwards: false });
@@ -240,8 +262,8 @@ impl Graph {
         self.shapes.extend_from_slice(course);
         let shape_end = self.shapes.len() as u32;
         for (kmh, from, to, backwards) in [(along, from, to, false), (against, to, from, true)] {
-            if kmh > 0 {
-                let ms = (metres * 3_600.0 / f64::from(kmh)).round().max(1.0) as u32;
+            let ms = (metres * 3_600.0 / f64::from(kmh)).round().max(1.0) as u32;
+            if kmh > 0 && ms < SEGMENT_MS_MAX {
                 let metres = metres.round() as u32;
                 self.segments.push(Segment { from, to, ms, metres, shape, shape_end, backwards });
             }

@@ -11,7 +11,8 @@ use super::graph::Graph;
 use super::snap::{Snap, Spot};
 use super::{Point, Way};
 
-const NOWHERE: u64 = u64::MAX;
+/// Further than any way that is found: twelve days of driving. Two of them can be added up, with or without a sign.
+pub(super) const NOWHERE: u64 = 1 << 62;
 pub(super) const NO_MIDDLE: u32 = u32::MAX;
 
 /// An arc of the hierarchy; `middle` was contracted to make it, if it is a shortcut.
@@ -407,8 +408,8 @@ pub(super) fn way(graph: &Graph, hierarchy: &Hierarchy, from: &Snap, to: &Snap) 
         let met = there.settled.iter().filter(|&&node| back.reached(node));
         let meeting = met.map(|&node| (there.distance[node as usize] + back.distance[node as usize], node)).min();
         let Some((distance, node)) = meeting else { continue };
-        let driven = distance - rest_of(graph, spot);
-        if best.as_ref().is_none_or(|(known, _)| driven < *known) {
+        let driven = distance.saturating_sub(rest_of(graph, spot));
+        if distance < NOWHERE && best.as_ref().is_none_or(|(known, _)| driven < *known) {
             let mut nodes = vec![node];
             let mut at = node;
             while there.parent[at as usize] != u32::MAX {
@@ -421,7 +422,7 @@ pub(super) fn way(graph: &Graph, hierarchy: &Hierarchy, from: &Snap, to: &Snap) 
                 at = back.parent[at as usize];
                 nodes.push(at);
             }
-            best = Some((driven, unpacked(hierarchy, &nodes)));
+            best = unpacked(hierarchy, &nodes).map(|segments| (driven, segments)).or(best);
         }
     }
     let direct = within(graph, from, to);
@@ -435,8 +436,9 @@ pub(super) fn way(graph: &Graph, hierarchy: &Hierarchy, from: &Snap, to: &Snap) 
     Some(Way { ms, metres, points: course(graph, from, to, &segments, one) })
 }
 
-/// Segments of a sequence of hierarchy nodes, shortcuts resolved.
-fn unpacked(hierarchy: &Hierarchy, nodes: &[u32]) -> Vec<u32> {
+/// Segments of a sequence of hierarchy nodes, shortcuts resolved. No fastest way passes a segment twice; a hierarchy
+/// that says so is none.
+fn unpacked(hierarchy: &Hierarchy, nodes: &[u32]) -> Option<Vec<u32>> {
     let mut driven: Vec<u32> = nodes.first().copied().into_iter().collect();
     let mut open: Vec<(u32, u32)> = nodes.windows(2).map(|pair| (pair[0], pair[1])).rev().collect();
     while let Some((from, to)) = open.pop() {
@@ -446,8 +448,11 @@ fn unpacked(hierarchy: &Hierarchy, nodes: &[u32]) -> Vec<u32> {
             Some(middle) if middle != NO_MIDDLE => open.extend([(middle, to), (from, middle)]),
             Some(_) | None => driven.push(to),
         }
+        if driven.len() > hierarchy.ranked.len() {
+            return None;
+        }
     }
-    driven.into_iter().map(|node| hierarchy.ranked[node as usize]).collect()
+    Some(driven.into_iter().map(|node| hierarchy.ranked[node as usize]).collect())
 }
 
 fn course(graph: &Graph, from: &Snap, to: &Snap, segments: &[u32], one: bool) -> Vec<Point> {

@@ -6,6 +6,8 @@ use super::Point;
 
 /// Blobs may not be larger, says the format.
 const BLOB_MAX: usize = 32 << 20;
+/// Bytes that a byte of an extract may unpack to, all blocks together: real ones need five, bombs a thousand.
+const UNPACKED_PER_BYTE: usize = 64;
 /// Bytes of an extract at most: a country, not a continent.
 pub const EXTRACT_MAX: usize = 512 << 20;
 
@@ -47,6 +49,8 @@ pub enum ExtractError {
     CutOff { at: usize },
     #[error("a block has {bytes} bytes, at most {most} are allowed")]
     BlockTooLarge { bytes: usize, most: usize },
+    #[error("up to the block at byte {at} more is unpacked than roads need")]
+    UnpacksTooFar { at: usize },
     #[error("the block at byte {at} is damaged")]
     Damaged { at: usize },
     #[error("the block at byte {at} is packed in a way that we do not read")]
@@ -83,7 +87,8 @@ pub fn read(bytes: &[u8]) -> Result<Extract, ExtractError> {
         return Err(ExtractError::TooLong { bytes: bytes.len(), most: EXTRACT_MAX });
     }
     let mut extract = Extract::default();
-    let mut at = 0;
+    let unpacked_max = BLOB_MAX + bytes.len() * UNPACKED_PER_BYTE;
+    let (mut at, mut unpacked) = (0, 0);
     while at < bytes.len() {
         let begin = at;
         let cut = ExtractError::CutOff { at: begin };
@@ -110,6 +115,10 @@ pub fn read(bytes: &[u8]) -> Result<Extract, ExtractError> {
         let blob = bytes.get(at..at + size).ok_or(cut)?;
         at += size;
         let block = unpack(blob, begin)?;
+        unpacked += block.len();
+        if unpacked > unpacked_max {
+            return Err(ExtractError::UnpacksTooFar { at: begin });
+        }
         match kind {
             b"OSMHeader" => header_block(&block, begin)?,
             b"OSMData" => data_block(&block, &mut extract).ok_or_else(damaged)?,

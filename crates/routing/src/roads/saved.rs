@@ -1,7 +1,7 @@
 //! A prepared network as bytes, so that it is prepared once.
 
-use super::graph::{Graph, Segment};
-use super::hierarchy::{Arc, Hierarchy};
+use super::graph::{Graph, SEGMENT_MS_MAX, Segment, is_piece};
+use super::hierarchy::{Arc, Hierarchy, NOWHERE};
 use super::{Network, Point};
 
 const MAGIC: &[u8; 8] = b"FRESHRD2";
@@ -83,8 +83,11 @@ impl Network {
             && upwards(&hierarchy.first_up, &hierarchy.up)
             && upwards(&hierarchy.first_down, &hierarchy.down)
             && graph.segments.iter().all(|segment| {
-                segment.shape + 2 <= segment.shape_end && segment.shape_end as usize <= graph.shapes.len()
+                let course = graph.shapes.get(segment.shape as usize..segment.shape_end as usize);
+                segment.ms < SEGMENT_MS_MAX
+                    && course.is_some_and(|course| course.len() >= 2 && course.windows(2).all(is_piece))
             })
+            && hierarchy.up.iter().chain(&hierarchy.down).all(|arc| arc.weight < NOWHERE)
     }
 }
 

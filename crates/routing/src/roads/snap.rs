@@ -55,8 +55,13 @@ impl Snapper {
             for (piece, ends) in graph.course(number).windows(2).enumerate() {
                 let [a, b] = [ends[0], ends[1]];
                 let cells = |low: i32, high: i32| low.div_euclid(CELL)..=high.div_euclid(CELL);
+                // Nobody snaps across the line where the days change.
+                if a.lon.abs_diff(b.lon) > 1_800_000_000 {
+                    continue;
+                }
                 for row in cells(a.lat.min(b.lat), a.lat.max(b.lat)) {
-                    for column in cells(a.lon.min(b.lon), a.lon.max(b.lon)) {
+                    let (west, east) = within_row(row, a, b);
+                    for column in cells(west, east) {
                         pieces.push((row, column, number, piece as u32));
                     }
                 }
@@ -108,6 +113,26 @@ impl Snapper {
         });
         Some(Snap { point, spot: Spot { segment, along, piece }, other_way })
     }
+}
+
+/// How many rows a piece passes before it is worth knowing where it passes each.
+const ROWS_MANY: i32 = 16;
+
+/// From where to where a piece passes a row of cells: all of it when it is short, and else a little more than the line.
+fn within_row(row: i32, a: Point, b: Point) -> (i32, i32) {
+    let (west, east) = (a.lon.min(b.lon), a.lon.max(b.lon));
+    let rows = a.lat.div_euclid(CELL).abs_diff(b.lat.div_euclid(CELL));
+    if rows < ROWS_MANY.unsigned_abs() {
+        return (west, east);
+    }
+    let at = |lat: i64| {
+        let share = (lat - i64::from(a.lat)) * (i64::from(b.lon) - i64::from(a.lon));
+        i64::from(a.lon) + share / (i64::from(b.lat) - i64::from(a.lat))
+    };
+    let (south, north) = (i64::from(row) * i64::from(CELL), (i64::from(row) + 1) * i64::from(CELL));
+    let (one, other) = (at(south), at(north));
+    let within = |lon: i64| lon.clamp(west.into(), east.into()) as i32;
+    (within(one.min(other) - i64::from(CELL)), within(one.max(other) + i64::from(CELL)))
 }
 
 /// The other direction of a segment: it stands beside it.

@@ -204,10 +204,12 @@ impl Shop {
             .max()
             .map_or(1, |&arc| i64::from(arc));
         let dearest = |cost: fn(&Van) -> i64| vans.iter().map(cost).max().unwrap_or(0);
-        let detour = 4 * longest_arc * dearest(|van| van.per_metre);
+        // However many are left out, what that costs can be added up.
+        let bearable = (1 << 46).min((1 << 52) / (orders as i64 + 1));
+        let detour = (4 * longest_arc).saturating_mul(dearest(|van| van.per_metre)).min(bearable);
         let day = vans.iter().map(|van| van.closes_ms.saturating_sub(van.free_ms)).max().unwrap_or(0);
-        let hours = day.min(1 << 32) * dearest(|van| van.per_ms);
-        let mandatory = (detour + hours + dearest(|van| van.fixed) + move_cost + 1).min(1 << 46);
+        let hours = day.min(1 << 32).saturating_mul(dearest(|van| van.per_ms)).min(bearable);
+        let mandatory = (detour + hours + dearest(|van| van.fixed) + move_cost + 1).min(bearable);
         let miss = problem
             .orders
             .iter()
