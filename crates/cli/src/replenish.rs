@@ -15,6 +15,8 @@ use crate::Failure;
 use crate::forecast::read;
 use crate::told::print;
 
+mod supplied;
+
 #[derive(Args)]
 pub(crate) struct ReplenishArgs {
     #[command(subcommand)]
@@ -76,6 +78,11 @@ struct SimulateArgs {
     cover: f64,
     #[arg(long, default_value_t = 1.3)]
     goodwill: f64,
+    #[command(flatten)]
+    supplied: supplied::Supplied,
+    /// Tell why each product's last order is as large as it is; in JSON, of rules that think.
+    #[arg(long, requires = "json")]
+    reasons: bool,
     #[arg(long, default_value_t = 1)]
     threads: usize,
     #[arg(long)]
@@ -128,9 +135,21 @@ fn simulate(args: &SimulateArgs) -> Result<ExitCode, Failure> {
         lost: args.lost,
         outdated: args.outdated,
         held: args.held,
+        minimum: args.supplied.minimum()?,
         ..Terms::default()
     };
-    let rehearsal = Rehearsal { days: args.days, settling: args.settling, terms, threads: args.threads };
+    let supply = args.supplied.supply()?;
+    let rehearsal = Rehearsal {
+        days: args.days,
+        settling: args.settling,
+        terms,
+        believed: args.supplied.believed(&supply),
+        supply,
+        seed: args.supplied.seed,
+        limits: args.supplied.limits()?,
+        goods: args.supplied.goods(&table.series)?,
+        threads: args.threads,
+    };
     let stage =
         rehearsal.stage(&table.series).map_err(|error| Failure::new(format!("{}: {error}", args.file.display())))?;
     let policy = match args.policy {
@@ -142,7 +161,14 @@ fn simulate(args: &SimulateArgs) -> Result<ExitCode, Failure> {
     let (ours, floor) = (stage.play(policy, args.threads), stage.play(Policy::LastWeek, args.threads));
     let told = Compared::of(&ours, &floor);
     if args.json {
-        print(&told.in_json(policy, &ours, &floor).to_string());
+        let mut told = told.in_json(policy, &ours, &floor);
+        if !args.supplied.is_plain() {
+            args.supplied.tell(&mut told, &rehearsal.supply, &ours);
+        }
+        if args.reasons {
+            told["reasons"] = supplied::reasons(&stage.reasons(policy, args.threads));
+        }
+        print(&told.to_string());
         return Ok(ExitCode::SUCCESS);
     }
     print(&format!("{policy:?} on {} series", ours.len()));
@@ -151,6 +177,9 @@ fn simulate(args: &SimulateArgs) -> Result<ExitCode, Failure> {
         told.cost, told.ratio, told.first_half, told.second_half, told.wins
     ));
     print(&format!("fill {:.4}, thrown away {:.4} of what was ordered", told.fill, told.waste));
+    if rehearsal.supply.refused.mean() > 0.0 {
+        print(&format!("refused at the door {:.4} of what was ordered", supplied::refused(&ours)));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -134,3 +134,19 @@ fn an_offer_that_is_known_ahead_is_told_and_one_that_is_not_is_refused() {
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("columns that can be left out are offer"));
     assert!(!numbered.status.success());
 }
+
+#[test]
+fn a_measure_keeps_festivals_and_has_no_columns_to_leave_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = |words: &[&str]| freshet(&[&["forecast", "bench", "--series", "1"], words].concat(), folder.path());
+
+    let kept = bench(&["--calendar", "taiwan", "--days", "120", "--json"]);
+    let far = bench(&["--calendar", "taiwan", "--days", "20000"]);
+    let column = bench(&["--without", "rain"]);
+
+    assert!(kept.status.success(), "{}", String::from_utf8_lossy(&kept.stderr));
+    assert!(String::from_utf8_lossy(&far.stderr).contains("--calendar: "), "{far:?}");
+    assert!(
+        String::from_utf8_lossy(&column.stderr).contains("--without rain: series made for a measure have no columns")
+    );
+}

@@ -34,6 +34,75 @@ fn the_tuned_buyer_costs_less_than_last_weeks_rule() {
     assert!(report["policy"].as_str().unwrap().starts_with("Think"), "{report}");
 }
 
+fn simulated(words: &[&str], folder: &Path) -> Value {
+    let told = freshet(
+        &[&["replenish", "simulate", "bread.csv", "--policy", "think", "--days", "62", "--json"], words].concat(),
+        folder,
+    );
+    serde_json::from_slice(&told.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&told.stderr)))
+}
+
+#[test]
+fn goods_that_come_late_twice_a_week_and_partly_bad_are_ordered_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("bread.csv"), bread(240)).unwrap();
+    let supply = ["--life", "6", "--deliveries", "mon,thu", "--late", "0.8,0.2", "--refused", "0.2"];
+
+    let plain = simulated(&[], folder.path());
+    let aware = simulated(&[&supply[..], &["--reasons"]].concat(), folder.path());
+    let unaware = simulated(&[&supply[..], &["--unaware"]].concat(), folder.path());
+
+    assert!(plain.get("supply").is_none() && plain.get("refused").is_none(), "{plain}");
+    let cost = |report: &Value| report["by_series"][0]["cost"].as_f64().unwrap();
+    assert!(cost(&aware) < cost(&unaware), "{aware} {unaware}");
+    // Both met the same doors and vans.
+    assert_eq!(aware["by_series"][0]["cost_last_week"], {
+        let same = simulated(&supply, folder.path());
+        same["by_series"][0]["cost_last_week"].clone()
+    });
+    assert!((0.1..0.3).contains(&aware["refused"].as_f64().unwrap()), "{aware}");
+    let why = &aware["reasons"][0]["why"];
+    assert!([4, 5].contains(&why["covers_days"].as_i64().unwrap()), "{aware}");
+    assert!(why["refused"].as_f64().unwrap() > 0.0 && why["added_for_refusals"].is_i64(), "{why}");
+}
+
+#[test]
+fn lateness_and_refusals_are_learnt_from_receipts() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("bread.csv"), bread(240)).unwrap();
+    let mut receipts = String::from("days_late,brought,refused\n");
+    for nth in 0..96 {
+        writeln!(receipts, "{},40,{}", i64::from(nth % 4 == 0), if nth % 2 == 0 { 8 } else { 0 }).unwrap();
+    }
+    fs::write(folder.path().join("receipts.csv"), receipts).unwrap();
+
+    let learnt = simulated(&["--receipts", "receipts.csv"], folder.path());
+
+    assert!((learnt["supply"]["late_days"].as_f64().unwrap() - 0.24).abs() < 1e-9, "{learnt}");
+    assert!((learnt["supply"]["refused"].as_f64().unwrap() - 0.096).abs() < 1e-9, "{learnt}");
+}
+
+#[test]
+fn orders_of_one_morning_share_a_budget_and_a_truck() {
+    let folder = tempfile::tempdir().unwrap();
+    let both =
+        bread(240) + &bread(240).lines().skip(1).map(|row| row.replace("bread", "cake") + "\n").collect::<String>();
+    fs::write(folder.path().join("bread.csv"), both).unwrap();
+    fs::write(folder.path().join("goods.csv"), "unique_id,price,pack\ncake,4,6\n").unwrap();
+
+    let free = simulated(&["--goods", "goods.csv"], folder.path());
+    let scarce = simulated(&["--goods", "goods.csv", "--budget", "90"], folder.path());
+    let narrow = simulated(&["--goods", "goods.csv", "--truck", "30"], folder.path());
+
+    let sold = |report: &Value, series: usize| report["by_series"][series]["sold"].as_i64().unwrap();
+    // Cake costs four times as much for the same trouble, so there is less of it.
+    assert!(sold(&scarce, 1) < sold(&scarce, 0) && sold(&scarce, 1) < sold(&free, 1), "{scarce}");
+    let ordered =
+        |report: &Value| -> i64 { (0..2).map(|at| report["by_series"][at]["ordered"].as_i64().unwrap()).sum() };
+    assert!(ordered(&narrow) <= 60 * 30, "{narrow}");
+    assert_eq!(free["by_series"][1]["ordered"].as_i64().unwrap() % 6, 0);
+}
+
 #[test]
 fn the_published_case_is_solved() {
     let folder = tempfile::tempdir().unwrap();
@@ -63,6 +132,19 @@ fn odd_wishes_are_refused_by_name() {
     let short = refused(&["simulate", "short.csv"]);
     let life = refused(&["simulate", "short.csv", "--life", "0"]);
     let case = refused(&["exact", "case.json"]);
+    fs::write(folder.path().join("receipts.csv"), "days_late,brought,refused\n0,4,5\n").unwrap();
+    fs::write(folder.path().join("goods.csv"), "unique_id,price\ncod,1\n").unwrap();
+    for (words, told) in [
+        (["--late", "0.5,0.2"], "--late: the chances of 0 through 14 days add up to 0.7, or one is no chance"),
+        (["--refused", "0.95"], "--refused: refused share 0.95 straying by 1: 0 through 0.9, straying by 0 through 2"),
+        (["--receipts", "receipts.csv"], "receipts.csv: row 2: refused 5 of 4 that were brought"),
+        (["--goods", "goods.csv"], "goods.csv: row 2: cod is no series of the sales"),
+        (["--budget", "NaN"], "--budget NaN: not below 0"),
+        (["--pack", "0"], "--pack 0: 1 through 1000000"),
+    ] {
+        let answer = refused(&[&["simulate", "short.csv"], &words[..]].concat());
+        assert!(answer.contains(told), "{words:?}: {answer}");
+    }
 
     assert!(short.contains("bread: 40 days, the rehearsal needs 210"), "{short}");
     assert!(life.contains("--life 0: 1 through 60 days"), "{life}");

@@ -304,7 +304,7 @@ fn number_in(line: usize, cells: &[Cow<'_, str>], columns: &Columns, at: usize) 
 }
 
 /// The cells of a line. Quotes keep commas together, doubled quotes stand for one.
-fn cells(line: &str) -> Vec<Cow<'_, str>> {
+pub fn cells(line: &str) -> Vec<Cow<'_, str>> {
     let line = line.trim_end_matches('\r');
     if !line.contains('"') {
         return line.split(',').map(Cow::Borrowed).collect();

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use forecast::backtest::{Backtest, Report, against, run};
 use forecast::masking::{Mask, Stock, Written, masked};
 use forecast::replenish::rehearsal::{Outcome, Policy, Rehearsal};
-use forecast::replenish::shop::Terms;
 use forecast::{Engine, Series, table};
 
 /// The best that reference models reach on each set over four weeks (MASE of the mean of three of them).
@@ -98,7 +97,7 @@ fn most_of_what_running_out_costs_is_thought_back() {
 fn the_buyer_that_thinks_halves_the_cost_of_last_weeks_rule() {
     let Some(panel) = series("french_bakery_daily.csv") else { return };
     // Some of the products over some of the days; all of them take a minute.
-    let stage = Rehearsal { days: 92, settling: 2, terms: Terms::default(), threads: 2 }.stage(&panel[..6]).unwrap();
+    let stage = Rehearsal { days: 92, threads: 2, ..Rehearsal::default() }.stage(&panel[..6]).unwrap();
     let (ours, floor) = (stage.play(stage.tuned(2), 2), stage.play(Policy::LastWeek, 2));
     let ratio = |(ours, floor): (&Outcome, &Outcome)| ours.whole.cost_per_unit() / floor.whole.cost_per_unit();
     let mean = ours.iter().zip(&floor).map(ratio).sum::<f64>() / 6.0;

@@ -4,6 +4,7 @@
 
 use super::policy::{Ahead, Scenario, ThinkAhead};
 use super::shop::{Morning, Stock, Terms};
+use super::supply::Supply;
 use crate::gamma::Gamma;
 use crate::number;
 
@@ -252,7 +253,11 @@ impl Solver {
         }
         let ahead = Ahead { mean: vec![mean; days], scenarios };
         let buyer = ThinkAhead { cover };
-        let order = self.rule(|stock| buyer.order(terms, &Morning { day: 0, stock, on_order: &[0] }, &ahead).ordered);
+        let supply = Supply::default();
+        let order = self.rule(|stock| {
+            let morning = Morning { day: 0, date: 0, stock, on_order: &[0], overdue: &[] };
+            buyer.order(terms, &supply, &morning, &ahead).ordered
+        });
         self.judge(&order)
     }
 

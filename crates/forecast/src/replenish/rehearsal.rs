@@ -1,9 +1,13 @@
 //! A rehearsal: buyers work through the last days that are known, each morning with what was known then, and are compared
 //! over the same days.
 
+use std::collections::BTreeMap;
+
 use super::clairvoyant;
-use super::policy::{Ahead, ThinkAhead, last_week, up_to};
-use super::shop::{Morning, Result, Terms, trial};
+use super::policy::{Added, Ahead, Reason, ThinkAhead, expected, last_week, up_to};
+use super::sharing::{Limits, Wish, cut, share};
+use super::shop::{Morning, Result, Shop, Terms};
+use super::supply::{Luck, Supply};
 use crate::engine::{Learnt, in_parts};
 use crate::{Engine, Series, number};
 
@@ -28,9 +32,53 @@ pub struct Rehearsal {
     /// How many of the last days, of which the last ones only settle what was ordered.
     pub days: usize,
     pub settling: usize,
-    /// As in the shop; the case of each product is a third of what it usually sells.
+    /// As in the shop; the case of each product is a third of what it usually sells, unless `goods` says what it is.
     pub terms: Terms,
+    /// How goods come.
+    pub supply: Supply,
+    /// What buyers take for that; none where they know it.
+    pub believed: Option<Supply>,
+    /// Of the luck with which goods come. The same for every buyer.
+    pub seed: u64,
+    /// What all orders of one morning may take together.
+    pub limits: Limits,
+    /// By series, what is special about it.
+    pub goods: BTreeMap<String, Good>,
     pub threads: usize,
+}
+
+impl Default for Rehearsal {
+    /// Half a year of bread that comes every morning as ordered.
+    fn default() -> Self {
+        Self {
+            days: 182,
+            settling: 2,
+            terms: Terms::default(),
+            supply: Supply::default(),
+            believed: None,
+            seed: 1,
+            limits: Limits::none(),
+            goods: BTreeMap::new(),
+            threads: 1,
+        }
+    }
+}
+
+/// What is special about one product.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Good {
+    /// How many units a case holds, and the least that is brought; as for all others where it is not said.
+    pub pack: Option<i64>,
+    pub minimum: Option<i64>,
+    /// Money and room on the truck for a unit.
+    pub price: f64,
+    pub room: f64,
+}
+
+impl Default for Good {
+    fn default() -> Self {
+        Self { pack: None, minimum: None, price: 1.0, room: 1.0 }
+    }
 }
 
 /// Why nothing can be rehearsed.
@@ -80,6 +128,13 @@ pub struct Stage {
     keys: Vec<String>,
     days: usize,
     terms: Vec<Terms>,
+    goods: Vec<Good>,
+    luck: Vec<Luck>,
+    /// The first day that is rehearsed, in days since a Monday.
+    first: Vec<i64>,
+    supply: Supply,
+    believed: Supply,
+    limits: Limits,
     /// By series: what was wanted on every day that is known, and on those that are rehearsed in whole units.
     sold: Vec<Vec<f64>>,
     demand: Vec<Vec<i64>>,
@@ -101,7 +156,9 @@ impl Rehearsal {
             let (key, steps) = (short.key.clone(), short.steps.len());
             return Err(RehearsalError::TooShort { key, steps, needed });
         }
-        let engine = Engine::of(7, self.terms.lead + self.terms.life);
+        let believed = self.believed.clone().unwrap_or_else(|| self.supply.clone());
+        let reach = self.terms.life.max(believed.deliveries.apart_most()) + believed.late.most();
+        let engine = Engine::of(7, self.terms.lead + reach);
         let mornings: Vec<usize> = (0..self.days - self.settling).collect();
         let ahead = in_parts(&mornings, self.threads, |morning| {
             let learn = |series: &Series| engine.learn(&series.before(series.steps.len() - self.days + morning));
@@ -110,14 +167,34 @@ impl Rehearsal {
             learnt.iter().map(|one| engine.ahead(one, &drift)).collect()
         });
         let sold = |series: &Series| series.steps.iter().map(|step| step.sold.unwrap_or(0.0)).collect::<Vec<f64>>();
-        let mut stage =
-            Stage { keys: Vec::new(), days: self.days, terms: Vec::new(), sold: Vec::new(), demand: Vec::new(), ahead };
+        let mut stage = Stage {
+            keys: Vec::new(),
+            days: self.days,
+            terms: Vec::new(),
+            goods: Vec::new(),
+            luck: Vec::new(),
+            first: Vec::new(),
+            supply: self.supply.clone(),
+            believed,
+            limits: self.limits,
+            sold: Vec::new(),
+            demand: Vec::new(),
+            ahead,
+        };
         for series in panel {
             let sold = sold(series);
             let (before, days) = sold.split_at(sold.len() - self.days);
             let mean = before.iter().sum::<f64>() / number::count(before.len());
+            let good = self.goods.get(&series.key).copied().unwrap_or_default();
+            stage.terms.push(Terms {
+                pack: good.pack.unwrap_or(number::whole(mean / 3.0)).max(1),
+                minimum: good.minimum.unwrap_or(self.terms.minimum),
+                ..self.terms
+            });
+            stage.goods.push(good);
+            stage.luck.push(Luck::of(self.seed, &series.key));
+            stage.first.push(series.first + i64::try_from(before.len()).unwrap_or(0));
             stage.keys.push(series.key.clone());
-            stage.terms.push(Terms { pack: number::whole(mean / 3.0).max(1), ..self.terms });
             stage.demand.push(days[..mornings.len()].iter().map(|wanted| number::whole(*wanted)).collect());
             stage.sold.push(sold);
         }
@@ -128,20 +205,20 @@ impl Rehearsal {
 impl Stage {
     /// Lets a rule work on every product.
     pub fn play(&self, policy: Policy, threads: usize) -> Vec<Outcome> {
-        let products: Vec<usize> = (0..self.keys.len()).collect();
-        in_parts(&products, threads, |product| Outcome {
-            key: self.keys[*product].clone(),
-            whole: self.one(*product, policy, self.demand[*product].len()),
-            first_half: self.one(*product, policy, self.demand[*product].len() / 2),
-        })
+        let (whole, half) = (self.results(policy, 1, threads), self.results(policy, 2, threads));
+        let both = whole.into_iter().zip(half);
+        let outcome =
+            |(key, (whole, first_half)): (&String, (Result, Result))| Outcome { key: key.clone(), whole, first_half };
+        self.keys.iter().zip(both).map(outcome).collect()
     }
 
-    /// What each product would have cost by unit wanted if all days had been known before. None where that cannot be told.
+    /// What each product would have cost by unit wanted if all days had been known before. None where that cannot be told:
+    /// goods that come later than the next morning, not every morning or not as ordered, or that share something.
     pub fn least_cost_per_unit(&self, threads: usize) -> Vec<Option<f64>> {
-        let products: Vec<usize> = (0..self.keys.len()).collect();
-        in_parts(&products, threads, |product| {
+        let told = self.supply == Supply::default() && self.limits.is_none();
+        in_parts(&self.products(), threads, |product| {
             let demand = &self.demand[*product];
-            let cost = clairvoyant::least_cost(&self.terms[*product], demand).ok()?;
+            let cost = told.then(|| clairvoyant::least_cost(&self.terms[*product], demand).ok())??;
             Some(cost / number::float(demand.iter().sum()).max(1.0))
         })
     }
@@ -150,39 +227,126 @@ impl Stage {
     pub fn tuned(&self, threads: usize) -> Policy {
         let tried: Vec<Policy> =
             COVERS.into_iter().flat_map(|cover| GOODWILLS.map(|goodwill| Policy::Think { cover, goodwill })).collect();
+        let floor = self.results(Policy::LastWeek, 2, threads);
         let costs = in_parts(&tried, threads, |policy| {
-            let half = |product: usize| self.one(product, *policy, self.demand[product].len() / 2).cost_per_unit();
-            let floor =
-                |product: usize| self.one(product, Policy::LastWeek, self.demand[product].len() / 2).cost_per_unit();
-            (0..self.keys.len()).map(|product| half(product) / floor(product).max(1e-9)).sum::<f64>()
+            let half = self.results(*policy, 2, 1);
+            let to_floor = |(half, floor): (&Result, &Result)| half.cost_per_unit() / floor.cost_per_unit().max(1e-9);
+            half.iter().zip(&floor).map(to_floor).sum::<f64>()
         });
         let best = tried.iter().zip(&costs).min_by(|a, b| a.1.total_cmp(b.1));
         best.map_or(Policy::LastWeek, |(policy, _)| *policy)
     }
 
-    fn one(&self, product: usize, policy: Policy, days: usize) -> Result {
-        let terms = &self.terms[product];
-        let history = &self.sold[product];
-        let begin = history.len() - self.days;
-        trial(terms, &self.demand[product][..days], |morning| {
-            let now = begin + morning.day;
-            Self::order(terms, policy, morning, &history[..now], &self.ahead[morning.day][product])
+    /// Why a rule that thinks ordered what it did on the last morning on which the supplier took an order, before it was
+    /// fitted to what is shared. None for other rules, and where there was no such morning.
+    pub fn reasons(&self, policy: Policy, threads: usize) -> Vec<(String, Option<(Reason, Added)>)> {
+        in_parts(&self.products(), threads, |product| {
+            let mut shop = self.shop(*product);
+            let mut last = None;
+            for wanted in &self.demand[*product] {
+                shop.receive();
+                let (order, _) = self.order(*product, policy, &shop.morning());
+                if shop.orders_today() {
+                    last = Some(shop.clone());
+                }
+                shop.trade(order, *wanted);
+            }
+            let why = last.and_then(|shop| self.why(*product, policy, &shop.morning()));
+            (self.keys[*product].clone(), why)
         })
     }
 
-    fn order(terms: &Terms, policy: Policy, morning: &Morning<'_>, history: &[f64], ahead: &Ahead) -> i64 {
+    fn why(&self, product: usize, policy: Policy, morning: &Morning<'_>) -> Option<(Reason, Added)> {
+        let Policy::Think { cover, goodwill } = policy else { return None };
+        let terms = self.terms[product];
+        let felt = Terms { lost: terms.lost * goodwill, ..terms };
+        let (buyer, ahead) = (ThinkAhead { cover }, &self.ahead[morning.day][product]);
+        let reason = buyer.order(&felt, &self.believed, morning, ahead);
+        let added = buyer.added(&felt, &self.believed, morning, ahead, reason.ordered);
+        Some((reason, added))
+    }
+
+    fn products(&self) -> Vec<usize> {
+        (0..self.keys.len()).collect()
+    }
+
+    /// What comes of a rule over the first of so many equal parts of the days.
+    fn results(&self, policy: Policy, parts: usize, threads: usize) -> Vec<Result> {
+        if !self.limits.is_none() {
+            return self.together(policy, parts);
+        }
+        in_parts(&self.products(), threads, |product| {
+            let mut shop = self.shop(*product);
+            let days = self.demand[*product].len() / parts;
+            for wanted in &self.demand[*product][..days] {
+                shop.receive();
+                let (order, _) = self.order(*product, policy, &shop.morning());
+                shop.trade(order, *wanted);
+            }
+            shop.result
+        })
+    }
+
+    /// The same where all products share money and a truck: each morning all orders are made, then they are fitted.
+    fn together(&self, policy: Policy, parts: usize) -> Vec<Result> {
+        let mut shops: Vec<Shop<'_>> = self.products().into_iter().map(|product| self.shop(product)).collect();
+        let days = self.demand.first().map_or(0, |demand| demand.len() / parts);
+        for day in 0..days {
+            shops.iter_mut().for_each(Shop::receive);
+            let wishes: Vec<(i64, Terms, Wish)> = shops
+                .iter()
+                .enumerate()
+                .map(|(product, shop)| {
+                    let (order, thought) = self.order(product, policy, &shop.morning());
+                    let Good { price, room, .. } = self.goods[product];
+                    (order, self.terms[product], Wish { thought, price, room })
+                })
+                .collect();
+            let orders = self.fitted(&wishes);
+            for ((shop, order), demand) in shops.iter_mut().zip(orders).zip(&self.demand) {
+                shop.trade(order, demand[day]);
+            }
+        }
+        shops.into_iter().map(|shop| shop.result).collect()
+    }
+
+    /// Orders that were thought through share what is scarce by what it saves, others are cut alike.
+    fn fitted(&self, orders: &[(i64, Terms, Wish)]) -> Vec<i64> {
+        if orders.iter().any(|(_, _, wish)| wish.thought.is_empty()) {
+            return cut(orders, self.limits);
+        }
+        let wishes: Vec<Wish> = orders.iter().map(|(_, _, wish)| wish.clone()).collect();
+        share(&wishes, self.limits.money, self.limits.room)
+    }
+
+    fn shop(&self, product: usize) -> Shop<'_> {
+        Shop::open(&self.terms[product], &self.supply, &self.luck[product], self.first[product])
+    }
+
+    /// What a rule orders, and what it thought of each quantity if it did.
+    fn order(&self, product: usize, policy: Policy, morning: &Morning<'_>) -> (i64, Vec<(i64, f64)>) {
+        let (terms, supply) = (&self.terms[product], &self.believed);
+        if !self.supply.orders_on(morning.date, terms.lead) {
+            return (0, vec![(0, 0.0)]);
+        }
+        let history = &self.sold[product][..self.sold[product].len() - self.days + morning.day];
+        let ahead = &self.ahead[morning.day][product];
         match policy {
             Policy::LastWeek => {
-                let from = history.len() - 7;
-                last_week(terms, morning, &history[from..=from + terms.lead])
+                // Of days further ahead than last week tells, the same day of last week again.
+                let same = |ahead: usize| history[history.len() - 7 + ahead % 7];
+                let sold: Vec<f64> = (0..supply.covers(morning.date, terms.lead)).map(same).collect();
+                (last_week(terms, morning, &sold), Vec::new())
             }
             Policy::UpTo { cover } => {
-                let expected: f64 = ahead.mean.iter().take(terms.lead + 1).sum();
-                up_to(terms, morning, cover * expected, ahead.mean.first().copied().unwrap_or(0.0))
+                let expected = expected(terms, supply, morning, ahead);
+                let today = ahead.mean.first().copied().unwrap_or(0.0);
+                (up_to(terms, supply, morning, cover * expected, today), Vec::new())
             }
             Policy::Think { cover, goodwill } => {
                 let felt = Terms { lost: terms.lost * goodwill, ..*terms };
-                ThinkAhead { cover }.order(&felt, morning, ahead).ordered
+                let reason = ThinkAhead { cover }.order(&felt, supply, morning, ahead);
+                (reason.ordered, reason.thought)
             }
         }
     }
@@ -190,6 +354,7 @@ impl Stage {
 
 #[cfg(test)]
 mod tests {
+    use super::super::supply::{Days, Deliveries, Refused};
     use super::*;
 
     #[test]
@@ -199,7 +364,7 @@ mod tests {
             (0..250).map(|day| (20.0 + if day % 7 == 5 { 15.0 } else { 0.0 } + noise(day)).max(0.0)).collect()
         };
         let panel: Vec<Series> = (0..2).map(|nth| Series::of(&nth.to_string(), 0, &sold(nth))).collect();
-        let stage = Rehearsal { days: 60, settling: 2, terms: Terms::default(), threads: 1 }.stage(&panel).unwrap();
+        let stage = Rehearsal { days: 60, ..Rehearsal::default() }.stage(&panel).unwrap();
         let floor = stage.play(Policy::LastWeek, 1);
         let thought = stage.play(stage.tuned(1), 1);
         for (floor, thought) in floor.iter().zip(&thought) {
@@ -211,9 +376,105 @@ mod tests {
 
     #[test]
     fn too_little_history_is_named() {
-        let rehearsal = Rehearsal { days: 60, settling: 2, terms: Terms::default(), threads: 1 };
+        let rehearsal = Rehearsal { days: 60, ..Rehearsal::default() };
         let refused = rehearsal.stage(&[Series::of("cod", 0, &[1.0; 70])]).err();
         assert_eq!(refused, Some(RehearsalError::TooShort { key: "cod".into(), steps: 70, needed: 88 }));
         assert_eq!(rehearsal.stage(&[]).err(), Some(RehearsalError::NoSeries));
+    }
+
+    fn bread(count: i32) -> Vec<Series> {
+        let sold = |nth: i32| -> Vec<f64> {
+            let noise = |day: i32| f64::from((day * 7_919 + nth * 104_729) % 13) - 6.0;
+            (0..250).map(|day| (20.0 + if day % 7 == 5 { 15.0 } else { 0.0 } + noise(day)).max(0.0)).collect()
+        };
+        (0..count).map(|nth| Series::of(&nth.to_string(), 0, &sold(nth))).collect()
+    }
+
+    const THINK: Policy = Policy::Think { cover: 2.0, goodwill: 1.2 };
+
+    fn cost(outcomes: &[Outcome]) -> f64 {
+        outcomes.iter().map(|one| one.whole.cost).sum()
+    }
+
+    #[test]
+    fn a_buyer_who_knows_how_goods_come_pays_less_for_it() {
+        let supplies = [
+            Supply { refused: Refused::around(0.2, 0.5).unwrap(), ..Supply::default() },
+            Supply { late: Days::of(&[0.7, 0.2, 0.1]).unwrap(), ..Supply::default() },
+            Supply { shorter: Days::of(&[0.4, 0.3, 0.3]).unwrap(), ..Supply::default() },
+        ];
+        for supply in supplies {
+            let rehearsal = Rehearsal { days: 90, supply: supply.clone(), ..Rehearsal::default() };
+            let unaware = Rehearsal { believed: Some(Supply::default()), ..rehearsal.clone() };
+            let panel = bread(3);
+            let (aware, unaware) = (rehearsal.stage(&panel).unwrap(), unaware.stage(&panel).unwrap());
+            let (knows, does_not) = (aware.play(THINK, 2), unaware.play(THINK, 1));
+            assert!(cost(&knows) < cost(&does_not), "{supply:?}: {} {}", cost(&knows), cost(&does_not));
+            assert!(cost(&knows) < cost(&aware.play(Policy::LastWeek, 1)), "{supply:?}");
+            // Twice the same.
+            assert_eq!(knows, aware.play(THINK, 1));
+        }
+    }
+
+    #[test]
+    fn an_order_tells_what_of_it_is_there_for_refusals_and_lateness() {
+        let supply = Supply { refused: Refused::around(0.25, 0.5).unwrap(), ..Supply::default() };
+        let told = |supply: Supply| {
+            let goods = BTreeMap::from([("0".to_owned(), Good { pack: Some(1), ..Good::default() })]);
+            let rehearsal = Rehearsal { days: 60, supply, goods, ..Rehearsal::default() };
+            let reasons = rehearsal.stage(&bread(1)).unwrap().reasons(THINK, 1);
+            reasons.into_iter().next().unwrap().1.unwrap()
+        };
+        let (reason, added) = told(supply);
+        assert!(added.for_refusals > 0 && added.for_lateness == 0 && added.for_shorter_life == 0, "{added:?}");
+        assert!((reason.refused - 0.25 * number::float(reason.ordered)).abs() < 1e-9);
+        let (reason, added) = told(Supply::default());
+        assert_eq!(
+            (added, reason.refused.to_bits()),
+            (Added { for_refusals: 0, for_lateness: 0, for_shorter_life: 0 }, 0)
+        );
+    }
+
+    #[test]
+    fn who_is_brought_goods_twice_a_week_orders_twice_a_week_and_for_longer() {
+        let supply = Supply { deliveries: Deliveries::on(&[0, 3]).unwrap(), ..Supply::default() };
+        let terms = Terms { life: 6, ..Terms::default() };
+        let rehearsal = Rehearsal { days: 92, terms, supply, ..Rehearsal::default() };
+        let stage = rehearsal.stage(&bread(2)).unwrap();
+        for policy in [Policy::LastWeek, Policy::UpTo { cover: 1.2 }, THINK] {
+            for outcome in stage.play(policy, 1) {
+                assert!(outcome.whole.fill() > 0.7, "{policy:?} {outcome:?}");
+            }
+        }
+        let (thought, floor) = (stage.play(THINK, 1), stage.play(Policy::LastWeek, 1));
+        assert!(cost(&thought) < cost(&floor), "{} {}", cost(&thought), cost(&floor));
+        let (reason, _) = stage.reasons(THINK, 1).remove(0).1.unwrap();
+        // Ordered on Sunday for Monday through Wednesday, or on Wednesday for Thursday through Sunday.
+        assert!([4, 5].contains(&reason.covers), "{reason:?}");
+    }
+
+    #[test]
+    fn no_morning_costs_more_than_there_is_money_or_room_and_scarce_money_is_spent_well() {
+        let panel = bread(3);
+        let goods = [("0", 3.0), ("1", 1.0), ("2", 1.0)];
+        let goods: BTreeMap<String, Good> = goods
+            .map(|(key, price)| (key.to_owned(), Good { price, pack: Some(5), minimum: Some(10), ..Good::default() }))
+            .into();
+        let stage = |limits: Limits| {
+            Rehearsal { days: 72, limits, goods: goods.clone(), ..Rehearsal::default() }.stage(&panel).unwrap()
+        };
+        let free = stage(Limits::none());
+        let plenty = stage(Limits { money: 1e6, room: 1e6 });
+        assert_eq!(free.play(THINK, 1), plenty.play(THINK, 1));
+        let scarce = stage(Limits { money: 70.0, room: 60.0 });
+        let (thought, floor) = (scarce.play(THINK, 1), scarce.play(Policy::LastWeek, 1));
+        for outcomes in [&thought, &floor] {
+            let spent: f64 = outcomes.iter().map(|one| number::float(one.whole.ordered) * goods[&one.key].price).sum();
+            assert!(spent <= 70.0 * 70.0, "{spent}");
+        }
+        assert!(cost(&free.play(THINK, 1)) < cost(&thought) && cost(&thought) < cost(&floor));
+        // What is dear is done without first.
+        assert!(thought[0].whole.fill() < thought[1].whole.fill(), "{thought:?}");
+        assert!(scarce.least_cost_per_unit(1).iter().all(Option::is_none));
     }
 }

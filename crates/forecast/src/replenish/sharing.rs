@@ -1,5 +1,27 @@
 //! Orders that share something: money, room on a truck. And goods that one site has too many of and another too few.
 
+use super::shop::Terms;
+use crate::number;
+
+/// What all orders of one morning may take together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    pub money: f64,
+    /// On the truck that brings them.
+    pub room: f64,
+}
+
+impl Limits {
+    /// As much as anybody likes.
+    pub fn none() -> Self {
+        Self { money: f64::INFINITY, room: f64::INFINITY }
+    }
+
+    pub fn is_none(&self) -> bool {
+        self.money.is_infinite() && self.room.is_infinite()
+    }
+}
+
 /// What each quantity of one order would cost in the days it can reach, as [`super::policy::Reason::thought`] tells it,
 /// and what a unit takes of what is shared.
 #[derive(Clone, Debug)]
@@ -23,7 +45,7 @@ pub fn share(wishes: &[Wish], money: f64, room: f64) -> Vec<i64> {
         for (nth, wish) in wishes.iter().enumerate() {
             let Some((from, cost)) = wish.thought.get(at[nth]).copied() else { continue };
             for (later, (quantity, other)) in wish.thought.iter().enumerate().skip(at[nth] + 1) {
-                let units = crate::number::float(quantity - from);
+                let units = number::float(quantity - from);
                 let (needs_money, needs_room) = (units * wish.price, units * wish.room);
                 if *other >= cost || needs_money > money || needs_room > room {
                     continue;
@@ -36,12 +58,31 @@ pub fn share(wishes: &[Wish], money: f64, room: f64) -> Vec<i64> {
             }
         }
         let Some((nth, later, _)) = best else { break };
-        let units = crate::number::float(wishes[nth].thought[later].0 - wishes[nth].thought[at[nth]].0);
+        let units = number::float(wishes[nth].thought[later].0 - wishes[nth].thought[at[nth]].0);
         money -= units * wishes[nth].price;
         room -= units * wishes[nth].room;
         at[nth] = later;
     }
     wishes.iter().zip(at).map(|(wish, at)| wish.thought.get(at).map_or(0, |(quantity, _)| *quantity)).collect()
+}
+
+/// Cuts orders that somebody wrote down without asking what is shared: all by the same share, in whole cases. What falls
+/// below the least that is brought is not ordered.
+pub fn cut(orders: &[(i64, Terms, Wish)], limits: Limits) -> Vec<i64> {
+    let sum =
+        |of: fn(&Wish) -> f64| orders.iter().map(|(order, _, wish)| number::float(*order) * of(wish)).sum::<f64>();
+    let (money, room) = (sum(|wish| wish.price), sum(|wish| wish.room));
+    let fits = |limit: f64, needed: f64| if needed > limit { limit.max(0.0) / needed } else { 1.0 };
+    let share = fits(limits.money, money).min(fits(limits.room, room));
+    let one = |(order, terms, _): &(i64, Terms, Wish)| {
+        if share >= 1.0 {
+            return *order;
+        }
+        let pack = terms.pack.max(1);
+        let cases = number::whole((number::float(*order) * share / number::float(pack)).floor()) * pack;
+        if cases < terms.minimum { 0 } else { cases }
+    };
+    orders.iter().map(one).collect()
 }
 
 /// Goods to be brought from one site to another.
@@ -95,6 +136,18 @@ mod tests {
         assert_eq!(share(&wishes, 30.0, 1_000.0), [10, 20]);
         assert_eq!(share(&wishes, 1_000.0, 10.0), [10, 0]);
         assert_eq!(share(&wishes, 0.0, 0.0), [0, 0]);
+    }
+
+    #[test]
+    fn orders_that_do_not_fit_are_cut_alike() {
+        let order = |quantity, pack, minimum| {
+            (quantity, Terms { pack, minimum, ..Terms::default() }, Wish { thought: Vec::new(), price: 2.0, room: 1.0 })
+        };
+        let orders = [order(30, 10, 0), order(20, 1, 0), order(10, 1, 8)];
+        assert_eq!(cut(&orders, Limits::none()), [30, 20, 10]);
+        assert_eq!(cut(&orders, Limits { money: 60.0, room: 100.0 }), [10, 10, 0]);
+        assert_eq!(cut(&orders, Limits { money: 1_000.0, room: 54.0 }), [20, 18, 9]);
+        assert_eq!(cut(&orders, Limits { money: 0.0, room: 54.0 }), [0, 0, 0]);
     }
 
     #[test]

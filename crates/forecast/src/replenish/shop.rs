@@ -1,6 +1,9 @@
 //! A shop in numbers: goods come in the morning, customers take them, what has reached its last day is thrown away at
 //! night. The same days and the same luck for every policy that is compared.
 
+use super::supply::{Draw, Luck, Supply};
+use crate::number;
+
 /// Which goods customers take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Issue {
@@ -54,7 +57,7 @@ impl Terms {
     /// Whole cases, enough of them, and nothing below the least that is brought.
     pub fn whole(&self, wanted: f64) -> i64 {
         let pack = self.pack.max(1);
-        let wanted = crate::number::whole(wanted.ceil().max(0.0));
+        let wanted = number::whole(wanted.ceil().max(0.0));
         let cases = (wanted + pack - 1).div_euclid(pack) * pack;
         if cases > 0 && cases < self.minimum { (self.minimum + pack - 1).div_euclid(pack) * pack } else { cases }
     }
@@ -127,14 +130,31 @@ impl Stock {
 pub struct Morning<'a> {
     /// Which day of the trial.
     pub day: usize,
+    /// The same in days since a Monday.
+    pub date: i64,
     pub stock: &'a Stock,
-    /// What comes on the next mornings; tomorrow first. Today's order is not among it.
+    /// What is due on the next mornings; tomorrow first. Today's order is not among it.
     pub on_order: &'a [i64],
+    /// What should have come and has not.
+    pub overdue: &'a [Overdue],
+}
+
+/// A delivery that is late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overdue {
+    pub quantity: i64,
+    /// For how many days; 0 if it was due this morning.
+    pub days: usize,
 }
 
 impl Morning<'_> {
     pub fn position(&self) -> i64 {
-        self.stock.whole() + self.on_order.iter().sum::<i64>()
+        self.stock.whole() + self.on_the_way()
+    }
+
+    /// What was ordered and has not come.
+    pub fn on_the_way(&self) -> i64 {
+        self.on_order.iter().sum::<i64>() + self.overdue.iter().map(|late| late.quantity).sum::<i64>()
     }
 }
 
@@ -144,6 +164,8 @@ pub struct Result {
     pub wanted: i64,
     pub sold: i64,
     pub ordered: i64,
+    /// What of it was refused at the door.
+    pub refused: i64,
     pub outdated: i64,
     pub held: i64,
     pub cost: f64,
@@ -152,21 +174,21 @@ pub struct Result {
 impl Result {
     /// Cost for each unit wanted.
     pub fn cost_per_unit(&self) -> f64 {
-        self.cost / crate::number::float(self.wanted).max(1.0)
+        self.cost / number::float(self.wanted).max(1.0)
     }
 
     /// The share of what was wanted that was there.
     pub fn fill(&self) -> f64 {
-        crate::number::float(self.sold) / crate::number::float(self.wanted).max(1.0)
+        number::float(self.sold) / number::float(self.wanted).max(1.0)
     }
 
     /// The share of what was ordered that was thrown away.
     pub fn waste(&self) -> f64 {
-        crate::number::float(self.outdated) / crate::number::float(self.ordered).max(1.0)
+        number::float(self.outdated) / number::float(self.ordered).max(1.0)
     }
 
     fn add_day(&mut self, wanted: i64, lacking: i64, outdated: i64, held: i64, terms: &Terms) {
-        let float = crate::number::float;
+        let float = number::float;
         self.wanted += wanted;
         self.sold += wanted - lacking;
         self.outdated += outdated;
@@ -187,27 +209,115 @@ impl Result {
 /// assert_eq!((result.sold, result.outdated), (40, 0));
 /// ```
 pub fn trial(terms: &Terms, demand: &[i64], mut buyer: impl FnMut(&Morning<'_>) -> i64) -> Result {
-    let mut stock = Stock::empty(terms.life);
-    let mut on_order = vec![0; terms.lead.max(1)];
-    let mut result = Result::default();
-    for (day, wanted) in demand.iter().enumerate() {
-        stock.receive(on_order[0], terms.life);
-        on_order.rotate_left(1);
-        let last = on_order.len() - 1;
-        on_order[last] = 0;
-        let order = buyer(&Morning { day, stock: &stock, on_order: &on_order }).max(0);
-        on_order[last] = order;
-        result.ordered += order;
-        result.cost += terms.bought * crate::number::float(order);
-        let lacking = stock.sell(*wanted, terms.issue);
-        let outdated = stock.night();
-        result.add_day(*wanted, lacking, outdated, stock.whole(), terms);
+    let (supply, luck) = (Supply::default(), Luck::of(0, ""));
+    let mut shop = Shop::open(terms, &supply, &luck, 0);
+    for wanted in demand {
+        shop.receive();
+        let order = buyer(&shop.morning());
+        shop.trade(order, *wanted);
     }
-    result
+    shop.result
+}
+
+/// A shop that is being worked through, day by day: [`Shop::receive`], look at the [`Shop::morning`], [`Shop::trade`].
+#[derive(Clone, Debug)]
+pub struct Shop<'a> {
+    terms: &'a Terms,
+    supply: &'a Supply,
+    luck: &'a Luck,
+    first: i64,
+    day: usize,
+    stock: Stock,
+    on_order: Vec<i64>,
+    late: Vec<Late>,
+    overdue: Vec<Overdue>,
+    pub result: Result,
+}
+
+/// What is late, and the day on which it will come, which nobody knows.
+#[derive(Clone, Copy, Debug)]
+struct Late {
+    quantity: i64,
+    due: usize,
+    comes: usize,
+    draw: Draw,
+}
+
+impl<'a> Shop<'a> {
+    /// With empty shelves and nothing on order. The first day is so many days after a Monday.
+    pub fn open(terms: &'a Terms, supply: &'a Supply, luck: &'a Luck, first: i64) -> Self {
+        Self {
+            terms,
+            supply,
+            luck,
+            first,
+            day: 0,
+            stock: Stock::empty(terms.life),
+            on_order: vec![0; terms.lead.max(1)],
+            late: Vec::new(),
+            overdue: Vec::new(),
+            result: Result::default(),
+        }
+    }
+
+    fn date(&self) -> i64 {
+        self.first + i64::try_from(self.day).unwrap_or(0)
+    }
+
+    /// What is due comes, unless it is late, and what was late and comes today.
+    pub fn receive(&mut self) {
+        let due = self.on_order[0];
+        self.on_order.rotate_left(1);
+        let last = self.on_order.len() - 1;
+        self.on_order[last] = 0;
+        if due > 0 {
+            let draw = self.luck.draw(self.supply, self.date());
+            self.late.push(Late { quantity: due, due: self.day, comes: self.day + draw.late, draw });
+        }
+        let today = self.day;
+        for late in self.late.iter().filter(|late| late.comes <= today) {
+            let taken = Supply::taken(late.quantity, &late.draw, self.terms.life);
+            self.stock.receive(taken, self.terms.life.saturating_sub(late.draw.shorter));
+            self.result.refused += late.quantity - taken;
+            self.result.cost -= self.terms.bought * number::float(late.quantity - taken);
+        }
+        self.late.retain(|late| late.comes > today);
+        self.overdue.clear();
+        self.overdue.extend(self.late.iter().map(|late| Overdue { quantity: late.quantity, days: today - late.due }));
+    }
+
+    pub fn morning(&self) -> Morning<'_> {
+        Morning {
+            day: self.day,
+            date: self.date(),
+            stock: &self.stock,
+            on_order: &self.on_order,
+            overdue: &self.overdue,
+        }
+    }
+
+    /// Whether the supplier takes an order today.
+    pub fn orders_today(&self) -> bool {
+        self.supply.orders_on(self.date(), self.terms.lead)
+    }
+
+    /// Orders, sells what is wanted as far as it is there, and ends the day. On a day on which no order can be placed none is.
+    pub fn trade(&mut self, order: i64, wanted: i64) {
+        let order = if self.orders_today() { order.max(0) } else { 0 };
+        let last = self.on_order.len() - 1;
+        self.on_order[last] = order;
+        self.result.ordered += order;
+        self.result.cost += self.terms.bought * number::float(order);
+        let lacking = self.stock.sell(wanted, self.terms.issue);
+        let outdated = self.stock.night();
+        self.result.add_day(wanted, lacking, outdated, self.stock.whole(), self.terms);
+        self.day += 1;
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::supply::{Days, Deliveries, Refused};
     use super::*;
 
     #[test]
@@ -229,9 +339,9 @@ mod tests {
             let mut there = 0;
             let result = trial(&terms, &demand, |morning| {
                 there = morning.position();
-                terms.whole(crate::number::float((seed + 40) % 37))
+                terms.whole(number::float((seed + 40) % 37))
             });
-            let last = terms.whole(crate::number::float((seed + 40) % 37));
+            let last = terms.whole(number::float((seed + 40) % 37));
             let left = result.ordered - result.sold - result.outdated;
             // The shelf of the last morning and the last order, less what that day took.
             assert!(left >= 0 && left <= there + last, "{result:?} {there}");
@@ -242,5 +352,32 @@ mod tests {
     fn cases_are_whole_and_the_least_is_kept() {
         let terms = Terms { pack: 6, minimum: 10, ..Terms::default() };
         assert_eq!([-4.0, 0.0, 0.2, 11.9, 12.1].map(|wanted| terms.whole(wanted)), [0, 0, 12, 12, 18]);
+    }
+
+    #[test]
+    fn whatever_is_late_or_refused_the_books_agree() {
+        let supply = Supply {
+            deliveries: Deliveries::on(&[0, 2, 5]).unwrap(),
+            late: Days::of(&[0.5, 0.3, 0.2]).unwrap(),
+            shorter: Days::of(&[0.8, 0.2]).unwrap(),
+            refused: Refused::around(0.2, 1.0).unwrap(),
+        };
+        let terms = Terms { lead: 2, life: 3, bought: 1.0, lost: 0.0, outdated: 0.0, held: 0.0, ..Terms::default() };
+        for seed in 0..50 {
+            let luck = Luck::of(seed, "cod");
+            let mut shop = Shop::open(&terms, &supply, &luck, 0);
+            for day in 0..60_i64 {
+                shop.receive();
+                assert!(shop.morning().overdue.iter().all(|late| late.days < 2 && late.quantity == 20));
+                shop.trade(20, (day * 7_919 + 3) % 13);
+            }
+            // Ordered on three days of seven; nothing is on the way for longer than lead and lateness.
+            let result = shop.result;
+            assert!((24..=27).contains(&(result.ordered / 20)), "{result:?}");
+            assert!(result.refused > 0 && result.outdated > 0);
+            let left = result.ordered - result.refused - result.sold - result.outdated;
+            assert_eq!(left, shop.morning().position(), "{result:?}");
+            assert!((result.cost - number::float(result.ordered - result.refused)).abs() < 1e-6);
+        }
     }
 }
