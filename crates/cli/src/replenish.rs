@@ -26,7 +26,7 @@ pub(crate) struct ReplenishArgs {
 #[derive(Subcommand)]
 enum ReplenishCommand {
     /// Let a buyer work through the last days of every series of a file, beside one who orders what last week sold.
-    Simulate(SimulateArgs),
+    Simulate(Box<SimulateArgs>),
     /// Solve a small case exactly, and say how far rules of thumb and the engine's buyer are from the best.
     Exact(ExactArgs),
 }

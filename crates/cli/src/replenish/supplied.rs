@@ -215,7 +215,7 @@ pub(super) fn reasons(reasons: &[(String, Option<(Reason, Added)>)]) -> Value {
 /// By delivery: how many days it was late, what it brought, and what of it was refused.
 fn receipts(path: &Path) -> Result<Vec<(usize, i64, i64)>, Failure> {
     let rows = rows(path, &["days_late", "brought", "refused"], &[])?;
-    let of = |row: &Row| {
+    let of = |row: &Row<'_>| {
         let units = |name: &str, at: usize| row.units(name, &row.cells[at], 0).map(Option::unwrap_or_default);
         let (late, brought, refused) = (units("days_late", 0)?, units("brought", 1)?, units("refused", 2)?);
         if refused > brought {

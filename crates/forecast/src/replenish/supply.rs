@@ -98,7 +98,7 @@ impl Supply {
     /// assert_eq!(Supply::default().covers(2, 1), 2);
     /// ```
     pub fn covers(&self, day: i64, lead: usize) -> usize {
-        let next = (lead + 1..).find(|ahead| self.deliveries.comes(day + i64::try_from(*ahead).unwrap_or(0)));
+        let next = (lead + 1..=lead + 7).find(|ahead| self.deliveries.comes(day + i64::try_from(*ahead).unwrap_or(0)));
         next.unwrap_or(lead + 1)
     }
 
@@ -245,7 +245,9 @@ impl Refused {
         // The middles of the parts lack the far end, and nothing is refused twice: what lacks is put on again.
         for _ in 0..PARTS {
             let lacks = mean * number::count(PARTS) / shares.iter().sum::<f64>().max(1e-12);
-            shares.iter_mut().for_each(|share| *share = (*share * lacks).min(1.0));
+            for share in &mut shares {
+                *share = (*share * lacks).min(1.0);
+            }
         }
         Ok(Self { shares: shares.into_iter().map(|share| (share, 1.0 / number::count(PARTS))).collect() })
     }
@@ -315,7 +317,7 @@ pub struct Luck {
 }
 
 /// The vans have their luck beside that of every product.
-const VANS: u64 = 0x7616_e5;
+const VANS: u64 = 0x0076_16e5;
 
 impl Luck {
     /// Of a seed and the name of a product.

@@ -63,7 +63,7 @@ async fn respond(answer: Answer) -> Response {
     match answer {
         Answer::Says(status, body) => (StatusCode::from_u16(status).unwrap(), body).into_response(),
         Answer::NeverAnswers => {
-            tokio::time::sleep(Duration::from_secs(600)).await;
+            tokio::time::sleep(Duration::from_mins(10)).await;
             StatusCode::OK.into_response()
         }
     }

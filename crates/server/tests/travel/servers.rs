@@ -25,7 +25,12 @@ fn seconds(from: (f64, f64), to: (f64, f64)) -> f64 {
     metres(from, to) / 8.0
 }
 
-fn degrees(at: Position) -> (f64, f64) {
+/// Latitude and longitude.
+type Degrees = (f64, f64);
+/// How a server answers a call.
+type Speaks = fn(&Asked) -> Value;
+
+fn degrees(at: Position) -> Degrees {
     let degrees = |microdegrees: i64| format!("{microdegrees}e-6").parse().unwrap();
     (degrees(at.latitude_microdegrees), degrees(at.longitude_microdegrees))
 }
@@ -35,7 +40,7 @@ fn table(from: &[(f64, f64)], to: &[(f64, f64)], cell: impl Fn((f64, f64), (f64,
 }
 
 /// Sources and destinations of `/table/v1/driving/lon,lat;…?annotations=duration,distance[&sources=…&destinations=…]`.
-fn asked_of_osrm(asked: &Asked) -> (Vec<(f64, f64)>, Vec<(f64, f64)>) {
+fn asked_of_osrm(asked: &Asked) -> (Vec<Degrees>, Vec<Degrees>) {
     let (places, query) = asked.path.strip_prefix("/table/v1/driving/").unwrap().split_once('?').unwrap();
     let place = |text: &str| {
         let (lon, lat) = text.split_once(',').unwrap();
@@ -113,7 +118,7 @@ fn door(number: i64) -> Position {
     }
 }
 
-const BOTH: [(TravelSource, fn(&Asked) -> Value); 2] = [(TravelSource::Osrm, osrm), (TravelSource::Valhalla, valhalla)];
+const BOTH: [(TravelSource, Speaks); 2] = [(TravelSource::Osrm, osrm), (TravelSource::Valhalla, valhalla)];
 
 #[tokio::test]
 async fn a_window_is_planned_by_what_a_server_answers() {
