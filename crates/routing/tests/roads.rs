@@ -262,3 +262,43 @@ fn varint(mut number: usize) -> Vec<u8> {
     bytes.push(number as u8);
     bytes
 }
+
+#[test]
+fn an_extract_that_is_too_long_or_has_no_road_is_refused_by_name() {
+    let bytes = osm::EXTRACT_MAX + 1;
+    let too_long = osm::ExtractError::TooLong { bytes, most: osm::EXTRACT_MAX };
+    assert_eq!(osm::read(&vec![0; bytes]).unwrap_err(), too_long);
+    let nothing = Graph::build(&osm::Extract::default(), Profile::Van, None);
+    assert_eq!(nothing.unwrap_err(), osm::ExtractError::NoRoads);
+    let mut footpath = square(Vec::new());
+    for way in &mut footpath.ways {
+        way.tags.insert("highway".to_owned(), "steps".to_owned());
+    }
+    assert_eq!(Graph::build(&footpath, Profile::Van, None).unwrap_err(), osm::ExtractError::NoRoads);
+}
+
+#[test]
+fn two_islands_have_no_way_between_them() {
+    // The square, and one street fifty kilometres away from it.
+    let mut islands = square(Vec::new());
+    let far = |id, lon| (id, Point { lat: 425_000_000, lon: 20_000_000 + lon });
+    islands.nodes.extend([far(7, 0), far(8, 100_000)]);
+    let tags = islands.ways[0].tags.clone();
+    islands.ways.push(osm::RawWay { id: 16, nodes: vec![7, 8], tags });
+    let network = Network::prepare(Graph::build(&islands, Profile::Van, None).unwrap());
+    let (here, there) = (Point { lat: 425_000_000, lon: 15_000_000 }, Point { lat: 425_000_000, lon: 20_050_000 });
+
+    assert_eq!(network.way(here, there), None);
+    let matrix = network.matrix(&[here, there]).unwrap();
+    assert_eq!((matrix.ms(0, 1), matrix.metres(1, 0)), (routing::model::UNREACHABLE, routing::model::UNREACHABLE));
+}
+
+#[test]
+fn a_road_across_half_the_earth_is_none() {
+    let mut square = square(Vec::new());
+    square.nodes.push((9, Point { lat: -330_000_000, lon: 1_510_000_000 }));
+    let tags = square.ways[0].tags.clone();
+    let whole = Graph::build(&square, Profile::Van, None).unwrap();
+    square.ways.push(osm::RawWay { id: 17, nodes: vec![6, 9], tags });
+    assert_eq!(Graph::build(&square, Profile::Van, None).unwrap().len(), whole.len());
+}

@@ -14,28 +14,28 @@ use crate::{
     step::{DEPOT, Step, only_fault, only_run},
 };
 
+/// Latitude and longitude, as the wire has them.
+type Degrees = (f64, f64);
+/// What a server answers.
+type Speech = fn(&Asked) -> Value;
+
 /// Metres of a way, longer than the great circle and not the same in both directions.
-fn metres((lat, lon): (f64, f64), (to_lat, to_lon): (f64, f64)) -> f64 {
+fn metres((lat, lon): Degrees, (to_lat, to_lon): Degrees) -> f64 {
     let rest = (to_lat - lat).abs() * 150_000.0 + (to_lon - lon).abs() * 150_000.0;
     if lon < to_lon { rest + 120.4 } else { rest }
 }
 
 /// At eight metres per second.
-fn seconds(from: (f64, f64), to: (f64, f64)) -> f64 {
+fn seconds(from: Degrees, to: Degrees) -> f64 {
     metres(from, to) / 8.0
 }
-
-/// Latitude and longitude.
-type Degrees = (f64, f64);
-/// How a server answers a call.
-type Speaks = fn(&Asked) -> Value;
 
 fn degrees(at: Position) -> Degrees {
     let degrees = |microdegrees: i64| format!("{microdegrees}e-6").parse().unwrap();
     (degrees(at.latitude_microdegrees), degrees(at.longitude_microdegrees))
 }
 
-fn table(from: &[(f64, f64)], to: &[(f64, f64)], cell: impl Fn((f64, f64), (f64, f64)) -> Value) -> Value {
+fn table(from: &[Degrees], to: &[Degrees], cell: impl Fn(Degrees, Degrees) -> Value) -> Value {
     from.iter().map(|from| to.iter().map(|to| cell(*from, *to)).collect::<Value>()).collect()
 }
 
@@ -46,7 +46,7 @@ fn asked_of_osrm(asked: &Asked) -> (Vec<Degrees>, Vec<Degrees>) {
         let (lon, lat) = text.split_once(',').unwrap();
         (lat.parse::<f64>().unwrap(), lon.parse::<f64>().unwrap())
     };
-    let places: Vec<(f64, f64)> = places.split(';').map(place).collect();
+    let places: Vec<Degrees> = places.split(';').map(place).collect();
     let parameter = |name: &str| query.split('&').find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
     assert_eq!(parameter("annotations"), Some("duration,distance"));
     let listed = |name: &str| {
@@ -59,7 +59,7 @@ fn asked_of_osrm(asked: &Asked) -> (Vec<Degrees>, Vec<Degrees>) {
 fn osrm(asked: &Asked) -> Value {
     let (from, to) = asked_of_osrm(asked);
     assert!(from.len() * to.len() <= 100 * 100, "as many as the server takes out of its box");
-    let waypoints = |places: &[(f64, f64)]| -> Value {
+    let waypoints = |places: &[Degrees]| -> Value {
         places
             .iter()
             .map(|(lat, lon)| json!({ "hint": "", "distance": 4.2, "name": "", "location": [lon, lat] }))
@@ -78,14 +78,14 @@ fn valhalla(asked: &Asked) -> Value {
     assert_eq!(asked.path, "/sources_to_targets");
     let question: Value = serde_json::from_str(&asked.body).unwrap();
     assert_eq!((&question["costing"], &question["units"]), (&json!("auto"), &json!("kilometers")));
-    let places = |name: &str| -> Vec<(f64, f64)> {
+    let places = |name: &str| -> Vec<Degrees> {
         let list = question[name].as_array().unwrap();
         list.iter().map(|place| (place["lat"].as_f64().unwrap(), place["lon"].as_f64().unwrap())).collect()
     };
     let (from, to) = (places("sources"), places("targets"));
     assert!(from.len() * to.len() <= 2_500, "as many as the server takes out of its box");
-    let row = |(row, at): (usize, &(f64, f64))| -> Value {
-        let pair = |(column, to): (usize, &(f64, f64))| {
+    let row = |(row, at): (usize, &Degrees)| -> Value {
+        let pair = |(column, to): (usize, &Degrees)| {
             let kilometres = metres(*at, *to) / 1000.0;
             json!({ "from_index": row, "to_index": column, "time": seconds(*at, *to), "distance": kilometres })
         };
@@ -118,7 +118,7 @@ fn door(number: i64) -> Position {
     }
 }
 
-const BOTH: [(TravelSource, Speaks); 2] = [(TravelSource::Osrm, osrm), (TravelSource::Valhalla, valhalla)];
+const BOTH: [(TravelSource, Speech); 2] = [(TravelSource::Osrm, osrm), (TravelSource::Valhalla, valhalla)];
 
 #[tokio::test]
 async fn a_window_is_planned_by_what_a_server_answers() {
