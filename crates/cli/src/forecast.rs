@@ -34,7 +34,8 @@ pub(crate) struct ForecastArgs {
 enum ForecastCommand {
     /// Forecast every series of a file.
     ///
-    /// Columns unique_id, ds, y; sold_out and share if known. Every other column is a number that is known of the day beside
+    /// Columns unique_id, ds, y; sold_out and share if known; category, from which products are told that are new (without
+    /// it all are of one kind). A product of which no row has a y begins where the others end. Every other column is a number that is known of the day beside
     /// its sales (a price, an offer, the weather). It must be known of the days to be forecast too, in rows without y, and
     /// counts where forecasts of the past would have been better with it.
     Run(RunArgs),
@@ -241,6 +242,10 @@ fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let floor = told.iter().filter(|one| one.used == Used::Floor).count();
     let strayed: Vec<&str> = told.iter().filter(|one| one.alarm.is_some()).map(|one| one.key.as_str()).collect();
     beside(&format!("{} series, {floor} of them by last season's sales because nothing beat them", told.len()));
+    let new = told.iter().filter(|one| one.used == Used::Category).count();
+    if new > 0 {
+        beside(&format!("{new} new ones told from their category"));
+    }
     if shown == Effect::Shown {
         let used = told.iter().filter(|one| !one.effects.is_empty()).count();
         beside(&format!("what is known beside the sales made forecasts better for {used} of them"));

@@ -150,3 +150,35 @@ fn a_measure_keeps_festivals_and_has_no_columns_to_leave_out() {
         String::from_utf8_lossy(&column.stderr).contains("--without rain: series made for a measure have no columns")
     );
 }
+
+/// Twenty weeks of bread and of lunches in four sorts each, and one of each that nobody has sold yet.
+#[test]
+fn a_product_that_was_never_sold_is_told_from_its_category() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = String::from("unique_id,ds,y,category\n");
+    for sort in 0..4 {
+        for day in 0..140_i64 {
+            let date = forecast::table::date(20_000 + day);
+            let is_sunday = (20_000 + day) % 7 == 6;
+            let noise = day * 7_919 % 5;
+            writeln!(text, "bread-{sort},{date},{},bread", (20 + sort) * if is_sunday { 2 } else { 1 } + noise)
+                .unwrap();
+            writeln!(text, "lunch-{sort},{date},{},lunch", if is_sunday { 2 } else { 60 + noise }).unwrap();
+        }
+    }
+    text.push_str("new-bread,2024-10-07,,bread\nnew-lunch,2024-10-07,,lunch\n");
+    fs::write(folder.path().join("sales.csv"), text).unwrap();
+
+    let told = freshet(&["forecast", "run", "sales.csv", "--quantiles", "0.1,0.9"], folder.path());
+
+    let text = String::from_utf8_lossy(&told.stdout).into_owned();
+    let sunday = forecast::table::date((20_140..20_147).find(|day| day % 7 == 6).unwrap());
+    let forecast = |product: &str| -> f64 {
+        let row = text.lines().find(|row| row.starts_with(&format!("{product},{sunday}"))).unwrap();
+        row.split(',').nth(2).unwrap().parse().unwrap()
+    };
+    assert!((40.0..55.0).contains(&forecast("new-bread")), "{text}");
+    assert!(forecast("new-lunch") < 5.0, "{text}");
+    let beside = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(beside.contains("2 new ones told from their category"), "{beside}");
+}

@@ -3,7 +3,7 @@
 //!
 //! Lunar months are read from a table, so nothing depends on an almanac; before and behind it every day has none.
 
-use crate::table;
+use crate::{dates, table};
 
 /// Whose festivals count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl Calendar {
     /// Whether the moon of all these days is known; `first` through `last` count from a Monday (1970-01-05).
     pub fn reaches(first: i64, last: i64) -> Result<(), BeyondCalendar> {
         let ends = FIRST_YEAR + i64::try_from(YEARS.len()).unwrap_or(0);
-        let known = table::civil(FIRST_YEAR + 1, 1, 1)..table::civil(ends, 1, 1);
+        let known = dates::civil(FIRST_YEAR + 1, 1, 1)..dates::civil(ends, 1, 1);
         match [first, last].into_iter().find(|day| !known.contains(day)) {
             Some(day) => Err(BeyondCalendar { date: table::date(day) }),
             None => Ok(()),
@@ -178,14 +178,14 @@ fn year(day: i64) -> i64 {
 /// The first day of a festival of a civil year; of a lunar one of the lunar year that begins in it.
 fn starts(when: When, year: i64) -> Option<i64> {
     match when {
-        When::Civil(month, day) => Some(table::civil(year, month, day)),
+        When::Civil(month, day) => Some(dates::civil(year, month, day)),
         When::Lunar(month, day) => {
             let (_, begin, _) = months(year)?.find(|(number, _, is_leap)| *number == month && !is_leap)?;
             Some(begin + day - 1)
         }
         When::Qingming => {
             let (of, hundredths) = if year >= 2_000 { (year - 2_000, 481) } else { (year - 1_900, 559) };
-            Some(table::civil(year, 4, (of * 2_422 + hundredths * 100).div_euclid(10_000) - of.div_euclid(4)))
+            Some(dates::civil(year, 4, (of * 2_422 + hundredths * 100).div_euclid(10_000) - of.div_euclid(4)))
         }
         When::Solstice => {
             let is_early = match year.rem_euclid(4) {
@@ -194,7 +194,7 @@ fn starts(when: When, year: i64) -> Option<i64> {
                 3 => year >= 2_059,
                 _ => false,
             };
-            Some(table::civil(year, 12, if is_early { 21 } else { 22 }))
+            Some(dates::civil(year, 12, if is_early { 21 } else { 22 }))
         }
     }
 }
@@ -204,7 +204,7 @@ fn months(year: i64) -> Option<impl Iterator<Item = (i64, i64, bool)>> {
     let nth = usize::try_from(year - FIRST_YEAR).ok().filter(|nth| *nth < YEARS.len())?;
     let (from_year, from_month, from_day) = FIRST_NEW_YEAR;
     let earlier: i64 = YEARS.iter().take(nth).map(|bits| lengths(*bits).map(|(_, days, _)| days).sum::<i64>()).sum();
-    let mut begin = table::civil(from_year, from_month, from_day) + earlier;
+    let mut begin = dates::civil(from_year, from_month, from_day) + earlier;
     Some(lengths(*YEARS.get(nth)?).map(move |(number, days, is_leap)| {
         let first = begin;
         begin += days;

@@ -1,7 +1,10 @@
 //! From series to what will be wanted: learn each series, read the year from all of them together, tell.
 
+use std::collections::BTreeMap;
+
 use crate::calendar::Calendar;
 use crate::censored::{self, Demand};
+use crate::cold::{self, Category, Cold};
 use crate::drift::{Drift, Witness};
 use crate::effects::{self, Beside, Effects, Evidence};
 use crate::ensemble::{self, Blend, Member};
@@ -28,6 +31,8 @@ pub struct Peers {
     /// What is known beside the sales does so much to all of them: learnt before what is judged, and on everything.
     judged: Option<Vec<f64>>,
     whole: Option<Vec<f64>>,
+    /// By category, what they tell of products that are new.
+    categories: BTreeMap<String, Category>,
 }
 
 /// Errors older than this say nothing any more.
@@ -55,6 +60,8 @@ pub struct Learnt {
     pub used: Used,
     /// What is known beside the sales, where it made forecasts better.
     effects: Option<Effects>,
+    /// What its category tells of it, where it is new.
+    cold: Option<Cold>,
 }
 
 /// What a product is forecast with.
@@ -63,6 +70,8 @@ pub enum Used {
     Members,
     /// They did not beat last season's sales, so these are what counts.
     Floor,
+    /// It is new, and its category tells more of it than its own days.
+    Category,
 }
 
 /// What will be wanted of one product.
@@ -135,7 +144,15 @@ impl Engine {
         let used = if error(&floor) < error(&blend.paths) { Used::Floor } else { Used::Members };
         let (blend, effects) =
             if used == Used::Floor { (Blend { paths: floor, ..blend }, None) } else { (blend, effects) };
-        Learnt { key: series.key.clone(), first: series.first, demand, blend, used, effects }
+        let cold = cold::is_new(series, self.season, SEASONS_MIN)
+            .then(|| peers.categories.get(&series.category)?.tell(series, &demand.values, self.horizon))
+            .flatten();
+        let used = match &cold {
+            Some(cold) if cold.by_category => Used::Category,
+            Some(_) => Used::Members,
+            None => used,
+        };
+        Learnt { key: series.key.clone(), first: series.first, demand, blend, used, effects, cold }
     }
 
     /// The blend with what is known beside the sales, if forecasts of the past were better with what had been learnt of it
@@ -169,7 +186,8 @@ impl Engine {
         Some(blended(history.len(), peers.whole.as_deref()))
     }
 
-    /// What series say of each other: here, what is known beside their sales does to all of them.
+    /// What series say of each other: what is known beside their sales does to all of them, and what products are like that
+    /// are new.
     pub fn peers(&self, panel: &[Series], threads: usize) -> Peers {
         let some: Vec<&Series> =
             panel.iter().filter(|series| self.calendar.is_some() || !series.regressors.is_empty()).collect();
@@ -188,7 +206,8 @@ impl Engine {
             whole.add(all);
         }
         let told = |evidence: &Evidence| (seen.len() > 1).then(|| evidence.effects(None));
-        Peers { judged: told(&judged), whole: told(&whole) }
+        let categories = cold::categories(panel, self.season, self.horizon, SEASONS_MIN);
+        Peers { judged: told(&judged), whole: told(&whole), categories }
     }
 
     /// Reads the year from series of days; other steps have none.
@@ -221,8 +240,8 @@ impl Engine {
             alarm: alarm(learnt, &told),
         };
         for (ahead, spread) in self.spreads(learnt, drift).into_iter().enumerate() {
-            let mean = told(end, ahead);
-            outlook.mean.push(mean);
+            let mean = learnt.cold.as_ref().map_or_else(|| told(end, ahead), |cold| cold.told(ahead));
+            outlook.mean.push(learnt.cold.as_ref().map_or(mean, |cold| cold.mean[ahead]));
             outlook.median.push(spread.quantile(mean, 0.5));
             outlook.quantiles.push(rising(levels, |level| spread.quantile(mean, level)));
             outlook.effects.extend(learnt.effects.as_ref().map(|effects| effects.factor(end + ahead)));
@@ -232,6 +251,9 @@ impl Engine {
 
     /// How far each step ahead may stray, by itself.
     pub(crate) fn spreads(&self, learnt: &Learnt, drift: &Drift) -> Vec<Spread> {
+        if let Some(cold) = &learnt.cold {
+            return cold.spreads();
+        }
         let history = &learnt.demand.values;
         let end = history.len();
         let told = |origin: usize, ahead: usize| told(learnt, drift, origin, ahead);
@@ -262,6 +284,9 @@ impl Engine {
     /// The ways the steps ahead may go: what is forecast, with the errors that forecasts from each of the last steps had
     /// over all steps ahead, so that a week that strays, strays as weeks do. In whole units.
     pub fn ahead(&self, learnt: &Learnt, drift: &Drift) -> Ahead {
+        if let Some(cold) = &learnt.cold {
+            return Ahead { mean: cold.mean.clone(), scenarios: cold.scenarios() };
+        }
         let history = &learnt.demand.values;
         let (end, paths) = (history.len(), &learnt.blend.paths);
         let told = |origin: usize, ahead: usize| told(learnt, drift, origin, ahead);

@@ -25,6 +25,8 @@ pub mod calendar;
 pub mod censored;
 mod censoring;
 pub mod chance;
+mod cold;
+mod dates;
 pub mod drift;
 mod effects;
 mod engine;

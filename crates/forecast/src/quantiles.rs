@@ -48,6 +48,8 @@ pub(crate) struct Spread {
     in_time: Vec<f64>,
     /// What is added before the root is taken, so that little expected does not stray without bounds.
     ground: f64,
+    /// How many errors there are that do not hang on each other, where that is known.
+    worth: Option<f64>,
 }
 
 impl Spread {
@@ -63,7 +65,18 @@ impl Spread {
             errors.extend(STRAY.map(|share| (share * usual.max(1.0) / unit(usual), missing)));
         }
         errors.sort_by(|a, b| a.0.total_cmp(&b.0));
-        Self { errors, in_time, ground }
+        Self { errors, in_time, ground, worth: None }
+    }
+
+    /// Of what came by what was told for others, both with `ground` put on, when `told` is told here; `worth` of these
+    /// errors do not hang on each other.
+    pub(crate) fn of_ratios(ratios: &[f64], told: f64, ground: f64, worth: f64) -> Self {
+        let ground = ground.max(1e-6);
+        let unit = (told.max(0.0) + ground).sqrt();
+        let mut errors: Vec<(f64, f64)> =
+            ratios.iter().map(|ratio| ((ratio - 1.0) * (told + ground) / unit, 1.0)).collect();
+        errors.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Self { errors, in_time: Vec::new(), ground, worth: Some(worth.max(1.0)) }
     }
 
     /// What stays above demand in the share `level` of all cases when `told` is forecast. Never below zero.
@@ -78,7 +91,7 @@ impl Spread {
     fn counted(&self, level: f64) -> f64 {
         let sum: f64 = self.errors.iter().map(|(_, weight)| weight).sum();
         let squares: f64 = self.errors.iter().map(|(_, weight)| weight * weight).sum();
-        let worth = sum * sum / squares.max(1e-300);
+        let worth = self.worth.unwrap_or(sum * sum / squares.max(1e-300));
         let wanted =
             if level < 0.5 { 1.0 - (1.0 - level) * (worth + 1.0) / worth } else { level * (worth + 1.0) / worth };
         let wanted = if (level - 0.5).abs() < 1e-9 { 0.5 } else { wanted } * sum;

@@ -14,6 +14,8 @@ pub struct Observation {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
     pub key: String,
+    /// What kind of goods it is; all of one kind speak for those of it that are new.
+    pub category: String,
     /// The first step: days since a Monday (1970-01-05) for days, the number as written for other steps.
     pub first: i64,
     pub steps: Vec<Observation>,
@@ -31,7 +33,7 @@ impl Series {
     /// ```
     pub fn of(key: &str, first: i64, sold: &[f64]) -> Self {
         let steps = sold.iter().map(|sold| Observation { sold: Some(*sold), shelf: Shelf::Stocked }).collect();
-        Self { key: key.to_owned(), first, steps, regressors: Vec::new() }
+        Self { key: key.to_owned(), category: String::new(), first, steps, regressors: Vec::new() }
     }
 
     /// What was sold in the steps of which that is known.
@@ -43,6 +45,12 @@ impl Series {
     #[must_use]
     pub fn before(&self, at: usize) -> Self {
         let steps = self.steps.iter().take(at).copied().collect();
-        Self { key: self.key.clone(), first: self.first, steps, regressors: self.regressors.clone() }
+        Self {
+            steps,
+            key: self.key.clone(),
+            category: self.category.clone(),
+            first: self.first,
+            regressors: self.regressors.clone(),
+        }
     }
 }

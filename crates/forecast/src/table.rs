@@ -1,7 +1,8 @@
 //! Series as people keep them: a text of rows `unique_id,ds,y`, one for each product and day.
 //!
 //! Further columns may tell that the goods ran out (`sold_out`: 0 or 1), which share of the day's demand had come by
-//! then (`share`: above 0 through 1), and anything else that is a number: those are regressors. A date without a row
+//! then (`share`: above 0 through 1), what kind of goods it is (`category`, any text; all are of one kind without it), and
+//! anything else that is a number: those are regressors. A date without a row
 //! and a row without a `y` are days of which nothing is known, never days without demand; rows without a `y` behind the
 //! last day tell what is known ahead. Rows may stand in any order.
 
@@ -9,6 +10,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::{Observation, Series, Shelf, number};
+
+pub use crate::dates::{date, day};
 
 /// Longer series than this are somebody's mistake in a date.
 const STEPS_MOST: i64 = 200_000;
@@ -38,6 +41,8 @@ pub enum TableError {
     NotAShare { row: usize, column: String, found: String },
     /// The same product and step as an earlier row.
     Twice { row: usize, first_row: usize, key: String, step: String },
+    /// The product was of another category in an earlier row.
+    OtherCategory { row: usize, key: String, category: String, earlier: String },
     /// The steps of a product lie further apart than any history.
     TooLong { row: usize, key: String },
     /// A column that is known of the past is not known of a step that is to be forecast. No row where the step has none.
@@ -64,6 +69,9 @@ impl std::fmt::Display for TableError {
             }
             Self::Twice { row, first_row, key, step } => {
                 write!(out, "row {row}: {key} on {step} stands in row {first_row} already")
+            }
+            Self::OtherCategory { row, key, category, earlier } => {
+                write!(out, "row {row}: {key} is of category {category} here and of {earlier} above")
             }
             Self::TooLong { row, key } => {
                 write!(out, "row {row}: {key} spans more than {STEPS_MOST} steps")
@@ -126,6 +134,10 @@ impl Table {
     /// The same without a column. None if there is no such one.
     #[must_use]
     pub fn without(mut self, name: &str) -> Option<Self> {
+        if name == "category" && self.series.iter().any(|series| !series.category.is_empty()) {
+            self.series.iter_mut().for_each(|series| series.category.clear());
+            return Some(self);
+        }
         let at = self.regressors.iter().position(|known| known == name)?;
         self.regressors.remove(at);
         for series in &mut self.series {
@@ -141,6 +153,7 @@ struct Columns {
     sold: usize,
     sold_out: Option<usize>,
     share: Option<usize>,
+    category: Option<usize>,
     others: Vec<usize>,
     names: Vec<String>,
 }
@@ -166,6 +179,7 @@ enum Kept {
 struct Rows {
     rows: Vec<Row>,
     others: Vec<f64>,
+    category: String,
 }
 
 /// Reads a table.
@@ -219,8 +233,11 @@ pub fn read(text: &str) -> Result<Table, TableError> {
     {
         return Err(error);
     }
-    let ahead = products.iter().map(ahead).collect();
-    let series = order.into_iter().zip(products).map(|(key, rows)| series(rows, key, others)).collect();
+    let known = products.iter().flat_map(|product| &product.rows).filter(|row| !row.sold.is_nan());
+    let behind = known.map(|row| row.step.saturating_add(1)).max();
+    let ahead = products.iter().map(|product| ahead(product, behind)).collect();
+    let series: Vec<Series> =
+        order.into_iter().zip(products).map(|(key, rows)| begun(series(rows, key, others), behind)).collect();
     let names = columns.others.iter().map(|at| columns.names[*at].clone()).collect();
     Ok(Table { steps, series, regressors: names, ahead })
 }
@@ -250,10 +267,10 @@ fn columns(head: &str) -> Result<Columns, TableError> {
     let place = |wanted: &str| names.iter().position(|name| name == wanted);
     let needed = |name: &'static str| place(name).ok_or(TableError::NoColumn { name });
     let (key, step, sold) = (needed("unique_id")?, needed("ds")?, needed("y")?);
-    let (sold_out, share) = (place("sold_out"), place("share"));
-    let own = [Some(key), Some(step), Some(sold), sold_out, share];
+    let (sold_out, share, category) = (place("sold_out"), place("share"), place("category"));
+    let own = [Some(key), Some(step), Some(sold), sold_out, share, category];
     let others = (0..names.len()).filter(|at| !own.contains(&Some(*at))).collect();
-    Ok(Columns { key, step, sold, sold_out, share, others, names })
+    Ok(Columns { key, step, sold, sold_out, share, category, others, names })
 }
 
 fn read_row(
@@ -283,6 +300,14 @@ fn read_row(
         (_, Some(share)) => Kept::SoldOut(u16::try_from(number::whole(share * 10_000.0).max(1)).unwrap_or(10_000)),
         (Some(true), None) => Kept::SoldOutSometime,
     };
+    let category = columns.category.map_or("", |at| cells[at].trim());
+    if !category.is_empty() && into.category != category {
+        if !into.category.is_empty() {
+            let (key, earlier) = (cells[columns.key].to_string(), into.category.clone());
+            return Err(TableError::OtherCategory { row: line, key, category: category.to_owned(), earlier });
+        }
+        category.clone_into(&mut into.category);
+    }
     into.rows.push(Row { step, line, sold: sold.unwrap_or(f64::NAN), shelf });
     for at in &columns.others {
         into.others.push(number_in(line, cells, columns, *at)?.unwrap_or(f64::NAN));
@@ -330,14 +355,37 @@ pub fn cells(line: &str) -> Vec<Cow<'_, str>> {
     cells.into_iter().map(Cow::Owned).collect()
 }
 
-/// The rows behind the last one that tells what was sold.
-fn ahead(product: &Rows) -> BTreeMap<i64, usize> {
-    let last = product.rows.iter().filter(|row| !row.sold.is_nan()).map(|row| row.step).max();
-    product.rows.iter().filter(|row| last.is_some_and(|last| row.step > last)).map(|row| (row.step, row.line)).collect()
+/// The rows behind the last one that tells what was sold, or from `behind` on where none does.
+fn ahead(product: &Rows, behind: Option<i64>) -> BTreeMap<i64, usize> {
+    let last = product.rows.iter().filter(|row| !row.sold.is_nan()).map(|row| row.step.saturating_add(1)).max();
+    let begin = last.or(behind);
+    product
+        .rows
+        .iter()
+        .filter(|row| begin.is_some_and(|begin| row.step >= begin))
+        .map(|row| (row.step, row.line))
+        .collect()
+}
+
+/// A product of which nothing was ever sold has no past: it begins with what is still to be sold of the others.
+fn begun(series: Series, behind: Option<i64>) -> Series {
+    let Some(behind) = behind.filter(|_| series.steps.iter().all(|step| step.sold.is_none())) else { return series };
+    let shifted = |column: &Vec<Option<f64>>| -> Vec<Option<f64>> {
+        let known = (series.first..).zip(column).filter(|(step, _)| *step >= behind);
+        let mut shifted = Vec::new();
+        for (step, value) in known {
+            let at = usize::try_from(step - behind).unwrap_or(0);
+            shifted.resize(at, None);
+            shifted.push(*value);
+        }
+        shifted
+    };
+    let regressors = series.regressors.iter().map(shifted).collect();
+    Series { first: behind, steps: Vec::new(), regressors, ..series }
 }
 
 fn series(product: Rows, key: String, regressors: usize) -> Series {
-    let Rows { rows, others } = product;
+    let Rows { rows, others, category } = product;
     let first = rows.iter().map(|row| row.step).min().unwrap_or(0);
     let last = rows.iter().map(|row| row.step).max().unwrap_or(0);
     // Rows without a number behind the last one with one lie ahead; where there is none at all, all are unknown.
@@ -359,7 +407,7 @@ fn series(product: Rows, key: String, regressors: usize) -> Series {
             known[at] = Some(others[nth * regressors + column]).filter(|number| !number.is_nan());
         }
     }
-    Series { key, first, steps, regressors: known }
+    Series { key, category, first, steps, regressors: known }
 }
 
 fn step(written: &str) -> Option<(Steps, i64)> {
@@ -370,60 +418,6 @@ fn step(written: &str) -> Option<(Steps, i64)> {
     // A time of day behind the date is that of the export, not of the sale.
     let date = written.get(..10).filter(|_| written.len() == 10 || written[10..].starts_with([' ', 'T']))?;
     day(date).map(|day| (Steps::Dates, day))
-}
-
-/// Days since a Monday (1970-01-05) of a date of the civil calendar.
-///
-/// ```
-/// assert_eq!(forecast::table::day("1970-01-05"), Some(0));
-/// assert_eq!(forecast::table::day("2026-02-29"), None);
-/// ```
-pub fn day(date: &str) -> Option<i64> {
-    let bytes = date.as_bytes();
-    if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
-        return None;
-    }
-    let part = |at: std::ops::Range<usize>| {
-        let digits = date.get(at)?;
-        digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse::<i64>().ok())?
-    };
-    let (year, month, day) = (part(0..4)?, part(5..7)?, part(8..10)?);
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let longest = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if leap => 29,
-        2 => 28,
-        1..=12 => 31,
-        _ => return None,
-    };
-    if !(1..=longest).contains(&day) {
-        return None;
-    }
-    Some(civil(year, month, day))
-}
-
-/// The day of a date that is known to be one.
-pub(crate) fn civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468 - 4
-}
-
-/// The date of a day, the other way round.
-///
-/// ```
-/// assert_eq!(forecast::table::date(forecast::table::day("2024-02-29").unwrap()), "2024-02-29");
-/// ```
-pub fn date(day: i64) -> String {
-    let days = day + 719_468 + 4;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let (day, month) = (of_year - (153 * shifted + 2) / 5 + 1, if shifted < 10 { shifted + 3 } else { shifted - 9 });
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
 }
 
 #[cfg(test)]
@@ -467,6 +461,21 @@ mod tests {
     }
 
     #[test]
+    fn a_product_that_was_never_sold_begins_behind_the_others() {
+        let table =
+            read("unique_id,ds,y,rain,category\neggs,1,5,0,cold\neggs,2,6,1,\nnew,2,,7,cold\nnew,4,,8,\nodd,9,,,\n")
+                .unwrap();
+        let [eggs, new, odd] = &table.series[..] else { panic!("three products") };
+        assert_eq!((new.first, new.steps.len(), new.category.as_str()), (3, 0, "cold"));
+        // What is known of the days that are over is gone, the third day is unknown.
+        assert_eq!(new.regressors, [[None, Some(8.0)]]);
+        assert_eq!((odd.first, odd.category.as_str(), eggs.category.as_str()), (3, "", "cold"));
+        assert!(table.without("category").unwrap().series.iter().all(|one| one.category.is_empty()));
+        let other = refused("unique_id,ds,y,category\na,1,1,cold\na,2,1,dry\n");
+        assert_eq!(other, "row 3: a is of category dry here and of cold above");
+    }
+
+    #[test]
     fn a_day_that_ran_out_says_so() {
         let table = read("unique_id,ds,y,sold_out,share\na,1,5,1,0.6\na,2,5,1,\na,3,5,0,\na,4,5,,\n").unwrap();
         let shelves: Vec<Shelf> = table.series[0].steps.iter().map(|step| step.shelf).collect();
@@ -493,12 +502,5 @@ mod tests {
         assert_eq!(refused("unique_id,ds,y,share\na,1,1,1.5\n"), "row 2: share \"1.5\" is not above 0 through 1");
         assert_eq!(refused("unique_id,ds,y,sold_out\na,1,1,2\n"), "row 2: sold_out \"2\" is not 0 or 1");
         assert_eq!(refused("unique_id,ds,y\na,1,1\na,900000,1\n"), "row 3: a spans more than 200000 steps");
-    }
-
-    #[test]
-    fn days_and_dates_agree_over_centuries() {
-        for day_number in (-100_000..100_000).step_by(37) {
-            assert_eq!(day(&date(day_number)), Some(day_number));
-        }
     }
 }

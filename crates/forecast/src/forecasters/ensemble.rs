@@ -69,7 +69,7 @@ fn series(history: &[Day], from: i64) -> Series {
             *step = Observation { sold: Some(number::float(day.sold.max(0))), shelf: day.shelf };
         }
     }
-    Series { key: String::new(), first, steps, regressors: Vec::new() }
+    Series { first, steps, ..Series::of("", first, &[]) }
 }
 
 #[cfg(test)]
