@@ -144,6 +144,7 @@ fn simulate(args: &SimulateArgs) -> Result<ExitCode, Failure> {
         settling: args.settling,
         terms,
         believed: args.supplied.believed(&supply),
+        mark_down: args.supplied.marking(&terms)?,
         supply,
         seed: args.supplied.seed,
         limits: args.supplied.limits()?,

@@ -104,6 +104,20 @@ fn orders_of_one_morning_share_a_budget_and_a_truck() {
 }
 
 #[test]
+fn what_ends_is_marked_down_together_with_the_order() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("bread.csv"), bread(240)).unwrap();
+
+    let without = simulated(&["--issue", "lifo"], folder.path());
+    let with = simulated(&["--issue", "lifo", "--mark-down", "0.2,0.4", "--reasons"], folder.path());
+
+    let of = |report: &Value, what: &str| report["by_series"][0][what].as_f64().unwrap();
+    assert!(of(&with, "cost") < of(&without, "cost") && of(&with, "outdated") < of(&without, "outdated"), "{with}");
+    assert!(of(&with, "marked_down") >= of(&with, "drawn") && of(&with, "drawn") > 0.0, "{with}");
+    assert!(with["reasons"][0]["why"]["cut"].is_f64(), "{with}");
+}
+
+#[test]
 fn the_published_case_is_solved() {
     let folder = tempfile::tempdir().unwrap();
     let case = r#"{"life": 2, "issue": "fifo", "discount": 0.99, "order_cost": 3, "shortage_cost": 5, "waste_cost": 7,
@@ -140,6 +154,7 @@ fn odd_wishes_are_refused_by_name() {
         (["--receipts", "receipts.csv"], "receipts.csv: row 2: refused 5 of 4 that were brought"),
         (["--goods", "goods.csv"], "goods.csv: row 2: cod is no series of the sales"),
         (["--budget", "NaN"], "--budget NaN: not below 0"),
+        (["--mark-down", "1.5"], "--mark-down: a cut of 1.5: above 0 and below 1 of the price"),
         (["--pack", "0"], "--pack 0: 1 through 1000000"),
     ] {
         let answer = refused(&[&["simulate", "short.csv"], &words[..]].concat());

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use forecast::Series;
+use forecast::replenish::joint::MarkDown;
 use forecast::replenish::policy::{Added, Reason};
 use forecast::replenish::rehearsal::{Good, Outcome};
 use forecast::replenish::sharing::Limits;
+use forecast::replenish::shop::Terms;
 use forecast::replenish::supply::{Days, Deliveries, Refused, Supply};
 use forecast::table::cells;
 use serde_json::{Value, json};
@@ -53,6 +55,18 @@ pub(super) struct Supplied {
     /// Room that they may take on the truck together.
     #[arg(long)]
     truck: Option<f64>,
+    /// By which shares of its price what ends tonight may be cheaper, like 0.2,0.4; rules that think decide it with the order.
+    #[arg(long, value_delimiter = ',')]
+    mark_down: Vec<f64>,
+    /// The price of a unit, in the money of --lost and --outdated; their sum when left out.
+    #[arg(long)]
+    price: Option<f64>,
+    /// How strongly a cut draws: a cut of c makes e^(drawn c) times as many come.
+    #[arg(long, default_value_t = 2.0)]
+    drawn: f64,
+    /// Which share of those who come anyway takes what is marked down where they find it.
+    #[arg(long, default_value_t = 0.3)]
+    switched: f64,
     /// A CSV of unique_id and any of pack, minimum, price, room (for a unit); 1 money and 1 room where it says nothing.
     #[arg(long)]
     goods: Option<PathBuf>,
@@ -81,7 +95,17 @@ impl Supplied {
     }
 
     fn shares_nothing(&self) -> bool {
-        self.budget.is_none() && self.truck.is_none()
+        self.budget.is_none() && self.truck.is_none() && self.mark_down.is_empty()
+    }
+
+    /// How what ends may be marked down, if it may.
+    pub(super) fn marking(&self, terms: &Terms) -> Result<Option<MarkDown>, Failure> {
+        if self.mark_down.is_empty() {
+            return Ok(None);
+        }
+        let price = self.price.unwrap_or(terms.lost + terms.outdated);
+        let mark = MarkDown::of(&self.mark_down, price, self.drawn, self.switched);
+        mark.map(Some).map_err(|error| Failure::new(format!("--mark-down: {error}")))
     }
 
     pub(super) fn supply(&self) -> Result<Supply, Failure> {
@@ -167,11 +191,14 @@ impl Supplied {
             "aware": !self.unaware,
             "budget": self.budget,
             "truck": self.truck,
+            "mark_down": self.mark_down,
         });
         report["refused"] = json!(refused(ours));
         if let Some(rows) = report["by_series"].as_array_mut() {
             for (row, ours) in rows.iter_mut().zip(ours) {
                 row["refused"] = json!(ours.whole.refused);
+                row["marked_down"] = json!(ours.whole.marked);
+                row["drawn"] = json!(ours.whole.drawn);
             }
         }
     }
@@ -203,6 +230,7 @@ pub(super) fn reasons(reasons: &[(String, Option<(Reason, Added)>)]) -> Value {
             "position": reason.position,
             "ending": reason.ending,
             "refused": reason.refused,
+            "cut": reason.cut,
             "added_for_refusals": added.for_refusals,
             "added_for_lateness": added.for_lateness,
             "added_for_shorter_life": added.for_shorter_life,

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::joint::MarkDown;
 use super::shop::{Issue, Morning, Stock, Terms};
 use super::supply::{Days, Draw, Refused, Supply, even};
 use crate::number;
@@ -51,8 +52,17 @@ pub struct Reason {
     pub ending: f64,
     /// What of what is ordered is expected to be refused at the door, in units.
     pub refused: f64,
+    /// By which share of its price what ends tonight is to be cheaper; 0 where it is not.
+    pub cut: f64,
     /// What each quantity that was thought through would cost on average over the days that it can reach.
     pub thought: Vec<(i64, f64)>,
+}
+
+impl Reason {
+    /// What the quantity that is ordered would cost.
+    fn least(&self) -> f64 {
+        self.thought.iter().map(|(_, cost)| *cost).fold(f64::INFINITY, f64::min)
+    }
 }
 
 /// What of an order is there only because goods are refused or come late or old: in units, against a supplier with whom
@@ -106,21 +116,45 @@ pub struct ThinkAhead {
 impl ThinkAhead {
     /// The quantity that costs least, the smallest of equals; nothing on a day on which the supplier takes no order.
     pub fn order(self, terms: &Terms, supply: &Supply, morning: &Morning<'_>, ahead: &Ahead) -> Reason {
+        self.cheapest(&Ways::of(terms, supply, morning, ahead), None)
+    }
+
+    /// The same, and by how much what ends tonight is to be cheaper: the two that together cost least, the smaller cut of
+    /// equals.
+    pub fn order_and_mark(
+        self,
+        terms: &Terms,
+        supply: &Supply,
+        morning: &Morning<'_>,
+        ahead: &Ahead,
+        mark: &MarkDown,
+    ) -> Reason {
+        let ways = Ways::of(terms, supply, morning, ahead);
+        let mut best = self.cheapest(&ways, None);
+        for cut in mark.choices().skip(1).filter(|_| morning.stock.oldest() > 0) {
+            let other = self.cheapest(&ways, Some((mark, cut)));
+            if other.least() < best.least() - 1e-9 {
+                best = other;
+            }
+        }
+        best
+    }
+
+    fn cheapest(self, ways: &Ways<'_>, marked: Option<(&MarkDown, f64)>) -> Reason {
+        let (terms, supply, morning, ahead) = (ways.terms, ways.supply, ways.morning, ways.ahead);
         let expected = expected(terms, supply, morning, ahead);
         let today = ahead.mean.first().copied().unwrap_or(0.0);
         let ending = (number::float(morning.stock.oldest()) - today).max(0.0);
         let mut thought: Vec<(i64, f64)> = Vec::new();
-        let ways = Ways::of(terms, supply, morning, ahead);
-        let kept = 1.0 - supply.refused.mean();
         let most = if supply.orders_on(morning.date, terms.lead) {
-            terms.whole(2.0 * most(terms, supply, ahead) / kept).max(terms.pack)
+            terms.whole(2.0 * most(terms, supply, ahead) / ways.kept).max(terms.pack)
         } else {
             0
         };
         let mut quantity = 0;
         let mut risen = 0;
         while quantity <= most && risen < 3 {
-            let cost = self.cost(&ways, quantity);
+            let cost = self.cost(ways, quantity, marked);
             risen = if thought.iter().any(|(_, other)| *other < cost) { risen + 1 } else { 0 };
             thought.push((quantity, cost));
             quantity = terms.whole(number::float(quantity + 1));
@@ -133,13 +167,16 @@ impl ThinkAhead {
             position: morning.position(),
             ending,
             refused: supply.refused.mean() * number::float(best),
+            cut: marked.map_or(0.0, |(_, cut)| cut),
             thought,
         }
     }
 
     /// What of an order is there for what may happen to it, each by itself.
-    pub fn added(self, terms: &Terms, supply: &Supply, morning: &Morning<'_>, ahead: &Ahead, ordered: i64) -> Added {
-        let without = |supply: Supply| ordered - self.order(terms, &supply, morning, ahead).ordered;
+    pub fn added(self, terms: &Terms, supply: &Supply, morning: &Morning<'_>, ahead: &Ahead) -> Added {
+        let order = |supply: &Supply| self.order(terms, supply, morning, ahead).ordered;
+        let ordered = order(supply);
+        let without = |supply: Supply| ordered - order(&supply);
         Added {
             for_refusals: without(Supply { refused: Refused::none(), ..supply.clone() }),
             for_lateness: without(Supply { late: Days::none(), ..supply.clone() }),
@@ -147,7 +184,7 @@ impl ThinkAhead {
         }
     }
 
-    fn cost(self, ways: &Ways<'_>, quantity: i64) -> f64 {
+    fn cost(self, ways: &Ways<'_>, quantity: i64, marked: Option<(&MarkDown, f64)>) -> f64 {
         let (terms, supply, morning, ahead) = (ways.terms, ways.supply, ways.morning, ways.ahead);
         let mut on_order = Vec::with_capacity(terms.lead);
         let mut stock = Stock::empty(terms.life);
@@ -184,7 +221,14 @@ impl ThinkAhead {
                         0
                     };
                 }
-                let lacking = stock.sell(scenario.demand[day], terms.issue);
+                let lacking = match marked {
+                    Some((mark, cut)) if day == 0 => {
+                        let sale = mark.sell(&mut stock, scenario.demand[day], cut, terms.issue);
+                        cost += sale.cost;
+                        sale.lacking
+                    }
+                    _ => stock.sell(scenario.demand[day], terms.issue),
+                };
                 let outdated = stock.night();
                 cost += terms.lost * number::float(lacking)
                     + terms.outdated * number::float(outdated)

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::clairvoyant;
+use super::joint::MarkDown;
 use super::policy::{Added, Ahead, Reason, ThinkAhead, expected, last_week, up_to};
 use super::sharing::{Limits, Wish, cut, share};
 use super::shop::{Morning, Result, Shop, Terms};
@@ -38,6 +39,8 @@ pub struct Rehearsal {
     pub supply: Supply,
     /// What buyers take for that; none where they know it.
     pub believed: Option<Supply>,
+    /// How what ends tonight may be marked down, by buyers who think.
+    pub mark_down: Option<MarkDown>,
     /// Of the luck with which goods come. The same for every buyer.
     pub seed: u64,
     /// What all orders of one morning may take together.
@@ -56,6 +59,7 @@ impl Default for Rehearsal {
             terms: Terms::default(),
             supply: Supply::default(),
             believed: None,
+            mark_down: None,
             seed: 1,
             limits: Limits::none(),
             goods: BTreeMap::new(),
@@ -134,6 +138,7 @@ pub struct Stage {
     first: Vec<i64>,
     supply: Supply,
     believed: Supply,
+    mark_down: Option<MarkDown>,
     limits: Limits,
     /// By series: what was wanted on every day that is known, and on those that are rehearsed in whole units.
     sold: Vec<Vec<f64>>,
@@ -176,6 +181,7 @@ impl Rehearsal {
             first: Vec::new(),
             supply: self.supply.clone(),
             believed,
+            mark_down: self.mark_down.clone(),
             limits: self.limits,
             sold: Vec::new(),
             demand: Vec::new(),
@@ -245,11 +251,11 @@ impl Stage {
             let mut last = None;
             for wanted in &self.demand[*product] {
                 shop.receive();
-                let (order, _) = self.order(*product, policy, &shop.morning());
+                let decision = self.decide(*product, policy, &shop.morning());
                 if shop.orders_today() {
                     last = Some(shop.clone());
                 }
-                shop.trade(order, *wanted);
+                self.trade(&mut shop, decision.order, decision.cut, *wanted);
             }
             let why = last.and_then(|shop| self.why(*product, policy, &shop.morning()));
             (self.keys[*product].clone(), why)
@@ -261,8 +267,8 @@ impl Stage {
         let terms = self.terms[product];
         let felt = Terms { lost: terms.lost * goodwill, ..terms };
         let (buyer, ahead) = (ThinkAhead { cover }, &self.ahead[morning.day][product]);
-        let reason = buyer.order(&felt, &self.believed, morning, ahead);
-        let added = buyer.added(&felt, &self.believed, morning, ahead, reason.ordered);
+        let reason = self.thought(buyer, &felt, morning, ahead);
+        let added = buyer.added(&felt, &self.believed, morning, ahead);
         Some((reason, added))
     }
 
@@ -280,8 +286,8 @@ impl Stage {
             let days = self.demand[*product].len() / parts;
             for wanted in &self.demand[*product][..days] {
                 shop.receive();
-                let (order, _) = self.order(*product, policy, &shop.morning());
-                shop.trade(order, *wanted);
+                let decision = self.decide(*product, policy, &shop.morning());
+                self.trade(&mut shop, decision.order, decision.cut, *wanted);
             }
             shop.result
         })
@@ -293,188 +299,88 @@ impl Stage {
         let days = self.demand.first().map_or(0, |demand| demand.len() / parts);
         for day in 0..days {
             shops.iter_mut().for_each(Shop::receive);
-            let wishes: Vec<(i64, Terms, Wish)> = shops
-                .iter()
-                .enumerate()
-                .map(|(product, shop)| {
-                    let (order, thought) = self.order(product, policy, &shop.morning());
-                    let Good { price, room, .. } = self.goods[product];
-                    (order, self.terms[product], Wish { thought, price, room })
-                })
-                .collect();
-            let orders = self.fitted(&wishes);
-            for ((shop, order), demand) in shops.iter_mut().zip(orders).zip(&self.demand) {
-                shop.trade(order, demand[day]);
+            let decisions: Vec<Decision> =
+                shops.iter().enumerate().map(|(product, shop)| self.decide(product, policy, &shop.morning())).collect();
+            let orders = self.fitted(&decisions);
+            for (product, shop) in shops.iter_mut().enumerate() {
+                self.trade(shop, orders[product], decisions[product].cut, self.demand[product][day]);
             }
         }
         shops.into_iter().map(|shop| shop.result).collect()
     }
 
     /// Orders that were thought through share what is scarce by what it saves, others are cut alike.
-    fn fitted(&self, orders: &[(i64, Terms, Wish)]) -> Vec<i64> {
-        if orders.iter().any(|(_, _, wish)| wish.thought.is_empty()) {
-            return cut(orders, self.limits);
+    fn fitted(&self, decisions: &[Decision]) -> Vec<i64> {
+        let wish = |(product, decision): (usize, &Decision)| {
+            let Good { price, room, .. } = self.goods[product];
+            Wish { thought: decision.thought.clone(), price, room }
+        };
+        let wishes: Vec<Wish> = decisions.iter().enumerate().map(wish).collect();
+        if wishes.iter().all(|wish| !wish.thought.is_empty()) {
+            return share(&wishes, self.limits.money, self.limits.room);
         }
-        let wishes: Vec<Wish> = orders.iter().map(|(_, _, wish)| wish.clone()).collect();
-        share(&wishes, self.limits.money, self.limits.room)
+        let orders = decisions.iter().zip(&self.terms).zip(wishes);
+        let orders: Vec<(i64, Terms, Wish)> =
+            orders.map(|((decision, terms), wish)| (decision.order, *terms, wish)).collect();
+        cut(&orders, self.limits)
+    }
+
+    fn trade(&self, shop: &mut Shop<'_>, order: i64, cut: f64, wanted: i64) {
+        match &self.mark_down {
+            Some(mark) => shop.trade_marked(order, wanted, mark, cut),
+            None => shop.trade(order, wanted),
+        }
     }
 
     fn shop(&self, product: usize) -> Shop<'_> {
         Shop::open(&self.terms[product], &self.supply, &self.luck[product], self.first[product])
     }
 
-    /// What a rule orders, and what it thought of each quantity if it did.
-    fn order(&self, product: usize, policy: Policy, morning: &Morning<'_>) -> (i64, Vec<(i64, f64)>) {
+    /// What a rule decides on a morning. Only rules that think mark down, and they do on days without an order too.
+    fn decide(&self, product: usize, policy: Policy, morning: &Morning<'_>) -> Decision {
         let (terms, supply) = (&self.terms[product], &self.believed);
-        if !self.supply.orders_on(morning.date, terms.lead) {
-            return (0, vec![(0, 0.0)]);
+        let orders = self.supply.orders_on(morning.date, terms.lead);
+        if !orders && (self.mark_down.is_none() || !matches!(policy, Policy::Think { .. })) {
+            return Decision { order: 0, cut: 0.0, thought: vec![(0, 0.0)] };
         }
         let history = &self.sold[product][..self.sold[product].len() - self.days + morning.day];
         let ahead = &self.ahead[morning.day][product];
+        let plain = |order| Decision { order, cut: 0.0, thought: Vec::new() };
         match policy {
             Policy::LastWeek => {
                 // Of days further ahead than last week tells, the same day of last week again.
                 let same = |ahead: usize| history[history.len() - 7 + ahead % 7];
                 let sold: Vec<f64> = (0..supply.covers(morning.date, terms.lead)).map(same).collect();
-                (last_week(terms, morning, &sold), Vec::new())
+                plain(last_week(terms, morning, &sold))
             }
             Policy::UpTo { cover } => {
                 let expected = expected(terms, supply, morning, ahead);
                 let today = ahead.mean.first().copied().unwrap_or(0.0);
-                (up_to(terms, supply, morning, cover * expected, today), Vec::new())
+                plain(up_to(terms, supply, morning, cover * expected, today))
             }
             Policy::Think { cover, goodwill } => {
                 let felt = Terms { lost: terms.lost * goodwill, ..*terms };
-                let reason = ThinkAhead { cover }.order(&felt, supply, morning, ahead);
-                (reason.ordered, reason.thought)
+                let reason = self.thought(ThinkAhead { cover }, &felt, morning, ahead);
+                Decision { order: reason.ordered, cut: reason.cut, thought: reason.thought }
             }
         }
     }
+
+    fn thought(&self, buyer: ThinkAhead, felt: &Terms, morning: &Morning<'_>, ahead: &Ahead) -> Reason {
+        match &self.mark_down {
+            Some(mark) => buyer.order_and_mark(felt, &self.believed, morning, ahead, mark),
+            None => buyer.order(felt, &self.believed, morning, ahead),
+        }
+    }
+}
+
+/// What is done on a morning.
+struct Decision {
+    order: i64,
+    cut: f64,
+    /// What each quantity would cost, where that was thought through.
+    thought: Vec<(i64, f64)>,
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::supply::{Days, Deliveries, Refused};
-    use super::*;
-
-    #[test]
-    fn the_buyer_that_thinks_beats_last_week() {
-        let sold = |nth: i32| -> Vec<f64> {
-            let noise = |day: i32| f64::from((day * 7_919 + nth * 104_729) % 13) - 6.0;
-            (0..250).map(|day| (20.0 + if day % 7 == 5 { 15.0 } else { 0.0 } + noise(day)).max(0.0)).collect()
-        };
-        let panel: Vec<Series> = (0..2).map(|nth| Series::of(&nth.to_string(), 0, &sold(nth))).collect();
-        let stage = Rehearsal { days: 60, ..Rehearsal::default() }.stage(&panel).unwrap();
-        let floor = stage.play(Policy::LastWeek, 1);
-        let thought = stage.play(stage.tuned(1), 1);
-        for (floor, thought) in floor.iter().zip(&thought) {
-            assert!(thought.whole.cost_per_unit() < floor.whole.cost_per_unit(), "{floor:?} {thought:?}");
-            assert_eq!(thought.whole.wanted, floor.whole.wanted);
-            assert!(thought.first_half.wanted < thought.whole.wanted);
-        }
-    }
-
-    #[test]
-    fn too_little_history_is_named() {
-        let rehearsal = Rehearsal { days: 60, ..Rehearsal::default() };
-        let refused = rehearsal.stage(&[Series::of("cod", 0, &[1.0; 70])]).err();
-        assert_eq!(refused, Some(RehearsalError::TooShort { key: "cod".into(), steps: 70, needed: 88 }));
-        assert_eq!(rehearsal.stage(&[]).err(), Some(RehearsalError::NoSeries));
-    }
-
-    fn bread(count: i32) -> Vec<Series> {
-        let sold = |nth: i32| -> Vec<f64> {
-            let noise = |day: i32| f64::from((day * 7_919 + nth * 104_729) % 13) - 6.0;
-            (0..250).map(|day| (20.0 + if day % 7 == 5 { 15.0 } else { 0.0 } + noise(day)).max(0.0)).collect()
-        };
-        (0..count).map(|nth| Series::of(&nth.to_string(), 0, &sold(nth))).collect()
-    }
-
-    const THINK: Policy = Policy::Think { cover: 2.0, goodwill: 1.2 };
-
-    fn cost(outcomes: &[Outcome]) -> f64 {
-        outcomes.iter().map(|one| one.whole.cost).sum()
-    }
-
-    #[test]
-    fn a_buyer_who_knows_how_goods_come_pays_less_for_it() {
-        let supplies = [
-            Supply { refused: Refused::around(0.2, 0.5).unwrap(), ..Supply::default() },
-            Supply { late: Days::of(&[0.7, 0.2, 0.1]).unwrap(), ..Supply::default() },
-            Supply { shorter: Days::of(&[0.4, 0.3, 0.3]).unwrap(), ..Supply::default() },
-        ];
-        for supply in supplies {
-            let rehearsal = Rehearsal { days: 90, supply: supply.clone(), ..Rehearsal::default() };
-            let unaware = Rehearsal { believed: Some(Supply::default()), ..rehearsal.clone() };
-            let panel = bread(3);
-            let (aware, unaware) = (rehearsal.stage(&panel).unwrap(), unaware.stage(&panel).unwrap());
-            let (knows, does_not) = (aware.play(THINK, 2), unaware.play(THINK, 1));
-            assert!(cost(&knows) < cost(&does_not), "{supply:?}: {} {}", cost(&knows), cost(&does_not));
-            assert!(cost(&knows) < cost(&aware.play(Policy::LastWeek, 1)), "{supply:?}");
-            // Twice the same.
-            assert_eq!(knows, aware.play(THINK, 1));
-        }
-    }
-
-    #[test]
-    fn an_order_tells_what_of_it_is_there_for_refusals_and_lateness() {
-        let supply = Supply { refused: Refused::around(0.25, 0.5).unwrap(), ..Supply::default() };
-        let told = |supply: Supply| {
-            let goods = BTreeMap::from([("0".to_owned(), Good { pack: Some(1), ..Good::default() })]);
-            let rehearsal = Rehearsal { days: 60, supply, goods, ..Rehearsal::default() };
-            let reasons = rehearsal.stage(&bread(1)).unwrap().reasons(THINK, 1);
-            reasons.into_iter().next().unwrap().1.unwrap()
-        };
-        let (reason, added) = told(supply);
-        assert!(added.for_refusals > 0 && added.for_lateness == 0 && added.for_shorter_life == 0, "{added:?}");
-        assert!((reason.refused - 0.25 * number::float(reason.ordered)).abs() < 1e-9);
-        let (reason, added) = told(Supply::default());
-        assert_eq!(
-            (added, reason.refused.to_bits()),
-            (Added { for_refusals: 0, for_lateness: 0, for_shorter_life: 0 }, 0)
-        );
-    }
-
-    #[test]
-    fn who_is_brought_goods_twice_a_week_orders_twice_a_week_and_for_longer() {
-        let supply = Supply { deliveries: Deliveries::on(&[0, 3]).unwrap(), ..Supply::default() };
-        let terms = Terms { life: 6, ..Terms::default() };
-        let rehearsal = Rehearsal { days: 92, terms, supply, ..Rehearsal::default() };
-        let stage = rehearsal.stage(&bread(2)).unwrap();
-        for policy in [Policy::LastWeek, Policy::UpTo { cover: 1.2 }, THINK] {
-            for outcome in stage.play(policy, 1) {
-                assert!(outcome.whole.fill() > 0.7, "{policy:?} {outcome:?}");
-            }
-        }
-        let (thought, floor) = (stage.play(THINK, 1), stage.play(Policy::LastWeek, 1));
-        assert!(cost(&thought) < cost(&floor), "{} {}", cost(&thought), cost(&floor));
-        let (reason, _) = stage.reasons(THINK, 1).remove(0).1.unwrap();
-        // Ordered on Sunday for Monday through Wednesday, or on Wednesday for Thursday through Sunday.
-        assert!([4, 5].contains(&reason.covers), "{reason:?}");
-    }
-
-    #[test]
-    fn no_morning_costs_more_than_there_is_money_or_room_and_scarce_money_is_spent_well() {
-        let panel = bread(3);
-        let goods = [("0", 3.0), ("1", 1.0), ("2", 1.0)];
-        let goods: BTreeMap<String, Good> = goods
-            .map(|(key, price)| (key.to_owned(), Good { price, pack: Some(5), minimum: Some(10), ..Good::default() }))
-            .into();
-        let stage = |limits: Limits| {
-            Rehearsal { days: 72, limits, goods: goods.clone(), ..Rehearsal::default() }.stage(&panel).unwrap()
-        };
-        let free = stage(Limits::none());
-        let plenty = stage(Limits { money: 1e6, room: 1e6 });
-        assert_eq!(free.play(THINK, 1), plenty.play(THINK, 1));
-        let scarce = stage(Limits { money: 70.0, room: 60.0 });
-        let (thought, floor) = (scarce.play(THINK, 1), scarce.play(Policy::LastWeek, 1));
-        for outcomes in [&thought, &floor] {
-            let spent: f64 = outcomes.iter().map(|one| number::float(one.whole.ordered) * goods[&one.key].price).sum();
-            assert!(spent <= 70.0 * 70.0, "{spent}");
-        }
-        assert!(cost(&free.play(THINK, 1)) < cost(&thought) && cost(&thought) < cost(&floor));
-        // What is dear is done without first.
-        assert!(thought[0].whole.fill() < thought[1].whole.fill(), "{thought:?}");
-        assert!(scarce.least_cost_per_unit(1).iter().all(Option::is_none));
-    }
-}
+mod tests;

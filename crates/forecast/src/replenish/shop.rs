@@ -1,6 +1,7 @@
 //! A shop in numbers: goods come in the morning, customers take them, what has reached its last day is thrown away at
 //! night. The same days and the same luck for every policy that is compared.
 
+use super::joint::{MarkDown, Sale};
 use super::supply::{Draw, Luck, Supply};
 use crate::number;
 
@@ -114,6 +115,14 @@ impl Stock {
         open
     }
 
+    /// Takes out so much of what ends today, as far as it is there. What was taken.
+    pub(crate) fn take_oldest(&mut self, quantity: i64) -> i64 {
+        let Some(oldest) = self.by_life.first_mut() else { return 0 };
+        let taken = quantity.clamp(0, *oldest);
+        *oldest -= taken;
+        taken
+    }
+
     /// The night: what ended is thrown away, everything else is a day older. What was thrown away.
     pub fn night(&mut self) -> i64 {
         let ended = self.oldest();
@@ -166,6 +175,9 @@ pub struct Result {
     pub ordered: i64,
     /// What of it was refused at the door.
     pub refused: i64,
+    /// What was sold at a lower price, and what of it to customers who came only for that; these were not wanted before.
+    pub marked: i64,
+    pub drawn: i64,
     pub outdated: i64,
     pub held: i64,
     pub cost: f64,
@@ -303,14 +315,26 @@ impl<'a> Shop<'a> {
 
     /// Orders, sells what is wanted as far as it is there, and ends the day. On a day on which no order can be placed none is.
     pub fn trade(&mut self, order: i64, wanted: i64) {
+        self.day_of(order, wanted, |stock, issue| Sale { lacking: stock.sell(wanted, issue), ..Sale::default() });
+    }
+
+    /// The same, and what ends tonight is cheaper by the share `cut`.
+    pub fn trade_marked(&mut self, order: i64, wanted: i64, mark: &MarkDown, cut: f64) {
+        self.day_of(order, wanted, |stock, issue| mark.sell(stock, wanted, cut, issue));
+    }
+
+    fn day_of(&mut self, order: i64, wanted: i64, sell: impl FnOnce(&mut Stock, Issue) -> Sale) {
         let order = if self.orders_today() { order.max(0) } else { 0 };
         let last = self.on_order.len() - 1;
         self.on_order[last] = order;
         self.result.ordered += order;
         self.result.cost += self.terms.bought * number::float(order);
-        let lacking = self.stock.sell(wanted, self.terms.issue);
+        let sale = sell(&mut self.stock, self.terms.issue);
         let outdated = self.stock.night();
-        self.result.add_day(wanted, lacking, outdated, self.stock.whole(), self.terms);
+        self.result.marked += sale.usual + sale.drawn;
+        self.result.drawn += sale.drawn;
+        self.result.cost += sale.cost;
+        self.result.add_day(wanted, sale.lacking, outdated, self.stock.whole(), self.terms);
         self.day += 1;
     }
 }
