@@ -39,7 +39,7 @@ const TRIES_MAX: i64 = 20;
 const SWEEP_EVERY_MS: i64 = 60_000;
 /// What may wait is looked at this often; each lot is due some hours after it was looked at last.
 const LOOK_EVERY_MS: i64 = 15 * 60_000;
-/// The process documents read on this often, so that what one case has told is judged at once.
+/// The process documents read on this often: a case is judged once for all that it has told in between.
 const JUDGE_EVERY_MS: i64 = 5 * 60_000;
 /// What has had its time is dropped this often.
 const FORGET_EVERY_MS: i64 = 3_600_000;

@@ -187,17 +187,7 @@ pub async fn plan_of(tx: &mut Tx, site: SiteId, window: Window) -> Result<Plan, 
     let mut runs = Vec::new();
     for run in store::runs_of_window(tx, site, window).await? {
         let stops = store::stops_of_plan(tx, run.sheet().id).await?;
-        let sheet = run.sheet();
-        runs.push(PlannedRun {
-            run: sheet.id,
-            courier: sheet.courier,
-            vehicle: sheet.vehicle,
-            departs_at: sheet.departs_at,
-            returns_at: sheet.returns_at,
-            metres: sheet.metres,
-            measured_by: sheet.measured_by,
-            stops,
-        });
+        runs.push(PlannedRun::of(run.sheet(), stops));
     }
     let unassigned = store::unassigned(tx, site, window).await?;
     let shortfalls = store::shortfalls(tx, site, window).await?;
@@ -309,16 +299,7 @@ async fn add_run(
     let mut also = vec![Object::of(sheet.site), Object::of(sheet.courier), Object::of(sheet.vehicle)];
     also.extend(stops.iter().map(|stop| Object::of(stop.order)));
     tell(tx, stamp, Object::of(sheet.id), &also, &body).await?;
-    Ok(PlannedRun {
-        run: sheet.id,
-        courier: sheet.courier,
-        vehicle: sheet.vehicle,
-        departs_at: sheet.departs_at,
-        returns_at: sheet.returns_at,
-        metres: sheet.metres,
-        measured_by: sheet.measured_by,
-        stops,
-    })
+    Ok(PlannedRun::of(&sheet, stops))
 }
 
 /// What is shown with runs: whose roads some of them are planned by.

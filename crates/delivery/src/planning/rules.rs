@@ -481,6 +481,22 @@ pub struct PlannedRun {
     pub stops: Vec<PlannedStop>,
 }
 
+impl PlannedRun {
+    /// A run as its plan shows it.
+    pub(super) const fn of(sheet: &RunSheet, stops: Vec<PlannedStop>) -> Self {
+        Self {
+            run: sheet.id,
+            courier: sheet.courier,
+            vehicle: sheet.vehicle,
+            departs_at: sheet.departs_at,
+            returns_at: sheet.returns_at,
+            metres: sheet.metres,
+            measured_by: sheet.measured_by,
+            stops,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlannedStop {
     pub stop: StopId,
