@@ -1,6 +1,6 @@
 //! The gate: who sent a request.
 
-use std::{collections::BTreeSet, future::Future, net::SocketAddr, pin::Pin, sync::Arc};
+use std::{future::Future, net::SocketAddr, pin::Pin, sync::Arc};
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts},
@@ -12,7 +12,7 @@ use axum::{
 };
 use edge::{App, Caller, Duty, Gate, Problem, Sites};
 use events::Object;
-use kernel::{Actor, CustomerId, Instant, Lang, SessionId, SiteId, TokenId, UserId};
+use kernel::{Actor, CustomerId, Instant, Lang, SessionId, TokenId, UserId};
 use sha2::{Digest, Sha256};
 use store::{Db, StoreError, Tx, args, sql};
 
@@ -25,8 +25,8 @@ use crate::{
     secret::{self, Verdict, csrf_token, is_csrf_token},
     sessions::{self, Holder},
     signing_in::Visitor,
+    standing::Standings,
     tokens::{self, TOKEN_PREFIX},
-    users::{EverySite, Person, SiteScope},
 };
 
 /// What a server says about itself when it opens the gate.
@@ -57,6 +57,7 @@ struct Inner {
     hasher: Hasher,
     key: [u8; 32],
     transport: Transport,
+    standings: Standings,
 }
 
 impl std::fmt::Debug for Inner {
@@ -78,7 +79,8 @@ impl Identity {
             })
             .await?
         };
-        Ok(Self(Arc::new(Inner { hasher: Hasher::new(settings.hashing), key, transport: settings.transport })))
+        let (hasher, transport) = (Hasher::new(settings.hashing), settings.transport);
+        Ok(Self(Arc::new(Inner { hasher, key, transport, standings: Standings::default() })))
     }
 
     /// Hashes a password, aside from everything else.
@@ -148,7 +150,7 @@ impl Identity {
             let bearer = header.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
             let secret = Secret::known(bearer.ok_or(IdentityRefusal::TokenRefused)?.trim());
             return if secret.text().starts_with(TOKEN_PREFIX) {
-                by_token(app, secret, now, asked).await
+                self.by_token(app, secret, now, asked).await
             } else if secret.text().starts_with(DEVICE_PREFIX) {
                 by_device(app, secret, asked).await
             } else {
@@ -159,7 +161,7 @@ impl Identity {
             let caller = Caller::nobody(asked.unwrap_or_default());
             return Ok(Recognised { caller, roles: Vec::new(), by: KnownBy::Nothing });
         };
-        let recognised = by_session(app, &token, now, asked).await?;
+        let recognised = self.by_session(app, &token, now, asked).await?;
         if !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
             let sent = parts.headers.get(CSRF_HEADER).and_then(|header| header.to_str().ok()).unwrap_or_default();
             match is_csrf_token(&token, sent) {
@@ -168,6 +170,74 @@ impl Identity {
             }
         }
         Ok(recognised)
+    }
+
+    /// Who holds a session, while it lasts.
+    pub(crate) async fn by_session(
+        &self,
+        app: &App,
+        token: &Secret,
+        now: Instant,
+        asked: Option<Lang>,
+    ) -> Result<Recognised, Problem> {
+        let hash = token.hash();
+        let found = app
+            .look::<_, StoreError, _>(async move |tx: &mut Tx| tx.optional::<SessionRow>(SESSION, args![&hash]).await)
+            .await?;
+        let open = found.filter(|session| now < session.idle_until && now < session.expires_at);
+        let SessionRow { id, idle_until, expires_at, customer, customer_lang, user } =
+            open.ok_or(IdentityRefusal::SessionEnded)?;
+        let (holder, caller, roles) = match (customer, user) {
+            (Some(customer), _) => {
+                let roles = vec![Role::Customer];
+                let caller = Caller {
+                    actor: Actor::Customer(customer),
+                    name: String::new(),
+                    lang: asked.or(customer_lang).unwrap_or_default(),
+                    duties: roles::duties(roles.iter().copied()),
+                    sites: Sites::Only(Vec::new()),
+                };
+                (Holder::Customer(customer), caller, roles)
+            }
+            (None, Some((user, revision))) => {
+                let standing = self.0.standings.of(app, user, revision).await?.ok_or(IdentityRefusal::SessionEnded)?;
+                let caller = standing.caller(asked, roles::duties(standing.roles.iter().copied()));
+                (Holder::User(user), caller, standing.roles.iter().copied().collect())
+            }
+            (None, None) => return Err(IdentityRefusal::SessionEnded.into()),
+        };
+        // Written now and then, or every look at a page would be a write.
+        let full = now.plus_millis(holder.idle_ms());
+        if full.since(idle_until) > holder.idle_ms() / 8 {
+            app.db.write::<_, StoreError, _>(async move |tx: &mut Tx| sessions::touch(tx, id, full).await).await?;
+        }
+        Ok(Recognised { caller, roles, by: KnownBy::Session { id, holder, csrf: csrf_token(token), expires_at } })
+    }
+
+    async fn by_token(
+        &self,
+        app: &App,
+        secret: Secret,
+        now: Instant,
+        asked: Option<Lang>,
+    ) -> Result<Recognised, Problem> {
+        let hash = secret.hash();
+        let found = app
+            .read::<_, StoreError, _>(async move |tx: &mut Tx| {
+                let Some((token, user, revision)) =
+                    tx.optional::<(TokenId, UserId, i64)>(TOKEN, args![&hash, now]).await?
+                else {
+                    return Ok(None);
+                };
+                Ok(Some((user, revision, tokens::scopes(tx, token).await?)))
+            })
+            .await?;
+        let (user, revision, scopes) = found.ok_or(IdentityRefusal::TokenRefused)?;
+        let standing = self.0.standings.of(app, user, revision).await?.ok_or(IdentityRefusal::TokenRefused)?;
+        // What the token was made for, as far as its owner still may.
+        let duties = roles::duties(standing.roles.iter().copied()).intersection(&scopes).copied().collect();
+        let caller = standing.caller(asked, duties);
+        Ok(Recognised { caller, roles: standing.roles.iter().copied().collect(), by: KnownBy::Token { user } })
     }
 }
 
@@ -264,71 +334,6 @@ impl FromRequestParts<App> for Address {
     }
 }
 
-pub(crate) async fn by_session(
-    app: &App,
-    token: &Secret,
-    now: Instant,
-    asked: Option<Lang>,
-) -> Result<Recognised, Problem> {
-    let hash = token.hash();
-    let rows = app
-        .look::<_, StoreError, _>(async move |tx: &mut Tx| tx.all::<SessionRow>(SESSION, args![&hash]).await)
-        .await?;
-    let Some(first) = rows.first() else { return Err(IdentityRefusal::SessionEnded.into()) };
-    let (session, expires_at) = (first.id, first.expires_at);
-    if now >= first.idle_until || now >= expires_at {
-        return Err(IdentityRefusal::SessionEnded.into());
-    }
-    let (holder, caller, roles) = match (first.customer, &first.user) {
-        (Some(customer), _) => {
-            let roles = vec![Role::Customer];
-            let caller = Caller {
-                actor: Actor::Customer(customer),
-                name: String::new(),
-                lang: asked.or(first.customer_lang).unwrap_or_default(),
-                duties: roles::duties(roles.iter().copied()),
-                sites: Sites::Only(Vec::new()),
-            };
-            (Holder::Customer(customer), caller, roles)
-        }
-        (None, Some(user)) => {
-            let held: BTreeSet<Role> = rows.iter().filter_map(|row| row.user.as_ref()?.role).collect();
-            let sites: BTreeSet<SiteId> = rows.iter().filter_map(|row| row.user.as_ref()?.site).collect();
-            let duties = roles::duties(held.iter().copied());
-            (Holder::User(user.id), user.caller(asked, duties, sites), held.into_iter().collect())
-        }
-        (None, None) => return Err(IdentityRefusal::SessionEnded.into()),
-    };
-    // Written now and then, or every look at a page would be a write.
-    let full = now.plus_millis(holder.idle_ms());
-    if full.since(first.idle_until) > holder.idle_ms() / 8 {
-        app.db.write::<_, StoreError, _>(async move |tx: &mut Tx| sessions::touch(tx, session, full).await).await?;
-    }
-    Ok(Recognised { caller, roles, by: KnownBy::Session { id: session, holder, csrf: csrf_token(token), expires_at } })
-}
-
-async fn by_token(app: &App, secret: Secret, now: Instant, asked: Option<Lang>) -> Result<Recognised, Problem> {
-    let hash = secret.hash();
-    let (rows, scopes) = app
-        .read::<_, StoreError, _>(async move |tx: &mut Tx| {
-            let rows = tx.all::<TokenRow>(TOKEN, args![&hash, now]).await?;
-            let scopes = match rows.first() {
-                Some(row) => tokens::scopes(tx, row.id).await?,
-                None => BTreeSet::new(),
-            };
-            Ok((rows, scopes))
-        })
-        .await?;
-    let Some(first) = rows.first() else { return Err(IdentityRefusal::TokenRefused.into()) };
-    let held: BTreeSet<Role> = rows.iter().filter_map(|row| row.user.role).collect();
-    let sites: BTreeSet<SiteId> = rows.iter().filter_map(|row| row.user.site).collect();
-    // What the token was made for, as far as its owner still may.
-    let duties = roles::duties(held.iter().copied()).intersection(&scopes).copied().collect();
-    let user = first.user.id;
-    let caller = first.user.caller(asked, duties, sites);
-    Ok(Recognised { caller, roles: held.into_iter().collect(), by: KnownBy::Token { user } })
-}
-
 async fn by_device(app: &App, secret: Secret, asked: Option<Lang>) -> Result<Recognised, Problem> {
     let found = app
         .look::<_, StoreError, _>(async move |tx: &mut Tx| devices::device_of(tx, &secret).await)
@@ -345,91 +350,40 @@ async fn by_device(app: &App, secret: Secret, asked: Option<Lang>) -> Result<Rec
     Ok(Recognised { caller, roles, by: KnownBy::Device })
 }
 
-/// One row for each role and site of a user.
-struct UserPart {
-    id: UserId,
-    name: String,
-    lang: Lang,
-    person: Person,
-    every_site: EverySite,
-    role: Option<Role>,
-    site: Option<SiteId>,
-}
-
-impl UserPart {
-    /// The columns of a user from `at` on.
-    fn from_row(row: &store::Row<'_>, id: UserId, at: usize) -> Result<Self, StoreError> {
-        Ok(Self {
-            id,
-            name: row.get(at)?,
-            lang: row.get(at + 1)?,
-            person: Person::of(row.get(at + 2)?, row.get(at + 3)?),
-            every_site: row.get(at + 4)?,
-            role: row.get(at + 5)?,
-            site: row.get(at + 6)?,
-        })
-    }
-
-    fn caller(&self, asked: Option<Lang>, duties: BTreeSet<Duty>, sites: BTreeSet<SiteId>) -> Caller {
-        Caller {
-            actor: self.person.actor(self.id),
-            name: self.name.clone(),
-            lang: asked.unwrap_or(self.lang),
-            duties,
-            sites: SiteScope::of(self.every_site, sites.into_iter().collect()).into(),
-        }
-    }
-}
-
 struct SessionRow {
     id: SessionId,
     idle_until: Instant,
     expires_at: Instant,
     customer: Option<CustomerId>,
     customer_lang: Option<Lang>,
-    user: Option<UserPart>,
+    /// With their revision.
+    user: Option<(UserId, i64)>,
 }
 
 impl store::FromRow for SessionRow {
     fn from_row(row: &store::Row<'_>) -> Result<Self, StoreError> {
-        let user: Option<UserId> = row.get(5)?;
+        let (user, revision): (Option<UserId>, Option<i64>) = (row.get(5)?, row.get(6)?);
         Ok(Self {
             id: row.get(0)?,
             idle_until: row.get(1)?,
             expires_at: row.get(2)?,
             customer: row.get(3)?,
             customer_lang: row.get(4)?,
-            user: user.map(|id| UserPart::from_row(row, id, 6)).transpose()?,
+            user: user.zip(revision),
         })
-    }
-}
-
-struct TokenRow {
-    id: TokenId,
-    user: UserPart,
-}
-
-impl store::FromRow for TokenRow {
-    fn from_row(row: &store::Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self { id: row.get(0)?, user: UserPart::from_row(row, row.get(1)?, 2)? })
     }
 }
 
 sql! {
     KEEP_KEY = "INSERT INTO signing_key (one, secret) VALUES (1, $1) ON CONFLICT (one) DO NOTHING";
     KEY = "SELECT secret FROM signing_key WHERE one = 1";
-    SESSION = "SELECT s.id, s.idle_until, s.expires_at, s.customer, c.lang,
-                      u.id, u.name, u.lang, u.courier, u.supplier, u.every_site, r.role, p.site
+    SESSION = "SELECT s.id, s.idle_until, s.expires_at, s.customer, c.lang, u.id, u.revision
                FROM session s
                LEFT JOIN customer_login c ON c.customer = s.customer
                LEFT JOIN user_account u ON u.id = s.user_id AND u.state = 'active'
-               LEFT JOIN user_role r ON r.user_id = u.id
-               LEFT JOIN user_site p ON p.user_id = u.id
                WHERE s.token_hash = $1 AND s.ended_at IS NULL";
-    TOKEN = "SELECT t.id, u.id, u.name, u.lang, u.courier, u.supplier, u.every_site, r.role, p.site
+    TOKEN = "SELECT t.id, u.id, u.revision
              FROM api_token t
              JOIN user_account u ON u.id = t.user_id AND u.state = 'active'
-             LEFT JOIN user_role r ON r.user_id = u.id
-             LEFT JOIN user_site p ON p.user_id = u.id
              WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND t.expires_at > $2";
 }

@@ -25,6 +25,7 @@ mod reading;
 mod refusal;
 mod secret;
 mod signing_in;
+mod standing;
 mod throttle;
 
 pub use exclusion::{Excluded, may};

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::{
     Identity, IdentityRefusal, Phone, Role, SiteScope,
-    gate::{Address, KnownBy, Recognised, by_session},
+    gate::{Address, KnownBy, Recognised},
     phones::CodeRequested,
     sessions,
     signing_in::{In, Visitor},
@@ -217,7 +217,7 @@ pub(super) async fn confirm_code(
 }
 
 async fn welcome(app: &App, identity: &Identity, inside: In) -> Result<impl IntoResponse + use<>, Problem> {
-    let recognised = by_session(app, &inside.token, app.clock.now(), None).await?;
+    let recognised = identity.by_session(app, &inside.token, app.clock.now(), None).await?;
     let cookie = identity.cookie(&inside.token, inside.holder.lifetime_ms());
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), ApiJson(WhoAmI::from(recognised))))
 }

@@ -13,7 +13,7 @@ use identity::{Hashing, Identity, IdentitySettings, NewUser, PasswordHash, Perso
 use kernel::{Clock, IdSource, Instant, JobId, Lang, Stamp, UserId};
 use serde_json::Value;
 use store::{
-    Migration, Tx,
+    Db, Migration, Tx,
     testing::{self, TestDb},
 };
 use tower::ServiceExt;
@@ -23,7 +23,7 @@ pub(crate) const NOON: Instant = Instant::from_millis(1_774_666_800_000);
 pub(crate) const PASSWORD: &str = "a pound of spinach";
 
 pub(crate) struct Shop {
-    pub(crate) db: TestDb,
+    pub(crate) db: Arc<TestDb>,
     pub(crate) app: App,
     pub(crate) identity: Identity,
     router: Router,
@@ -86,10 +86,19 @@ impl Browser {
 
 impl Shop {
     pub(crate) async fn open(db: TestDb, transport: Transport) -> Self {
+        Self::at(Arc::new(db), transport).await
+    }
+
+    /// Another process over the same database.
+    pub(crate) async fn beside(&self) -> Self {
+        Self::at(Arc::clone(&self.db), Transport::Plain).await
+    }
+
+    async fn at(db: Arc<TestDb>, transport: Transport) -> Self {
         let settings = IdentitySettings { transport, hashing: Hashing::Demonstration, ..IdentitySettings::default() };
         let identity = Identity::open(&db, settings).await.expect("the gate opens");
         let app = App {
-            db: db.clone(),
+            db: Db::clone(&db),
             clock: Clock::stepped(NOON),
             ids: IdSource::seeded(7),
             gate: Arc::new(identity.clone()),

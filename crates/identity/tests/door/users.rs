@@ -59,6 +59,42 @@ async fn an_administrator_lets_people_in_and_shuts_them_out() {
 }
 
 #[tokio::test]
+async fn what_one_server_changes_every_other_knows_with_the_next_request() {
+    for shop in shops().await {
+        let neighbour = shop.beside().await;
+        let mei = shop.hire("mei", Role::OperationsManager).await;
+        shop.hire("root", Role::Administrator).await;
+        let (root, browser) = (shop.browse("root").await.headers(), shop.browse("mei").await.headers());
+        let made = token(&shop, &browser, 1, &["read_events"]).await;
+        let bearer = [("authorization", format!("Bearer {}", made.body["secret"].as_str().unwrap()))];
+        // Both have seen her, by session and by token.
+        for server in [&shop, &neighbour] {
+            assert_eq!(server.who(&browser).await.body["roles"], json!(["operations_manager"]));
+            assert_eq!(server.call(Method::GET, "/events", &bearer, None).await.status, 200);
+        }
+
+        let wanted = json!({ "roles": ["picker"], "sites": { "only": [Uuid::from_u128(5)] } });
+        let set = neighbour.call(Method::PUT, &format!("/users/{mei}/roles"), &root, Some(wanted)).await;
+        assert_eq!(set.status, 200, "{:?}", set.body);
+        for server in [&shop, &neighbour] {
+            let me = server.who(&browser).await;
+            assert_eq!(me.body["roles"], json!(["picker"]));
+            assert_eq!(me.body["sites"]["only"], json!([Uuid::from_u128(5)]));
+            let events = server.call(Method::GET, "/events", &bearer, None).await;
+            assert_eq!(events.code(), (403, "identity/not-allowed"));
+        }
+
+        let out = [root, vec![key(2)]].concat();
+        assert_eq!(shop.call(Method::POST, &format!("/users/{mei}/deactivate"), &out, None).await.status, 204);
+        for server in [&shop, &neighbour] {
+            assert_eq!(server.who(&browser).await.code(), (401, "identity/session-ended"));
+            let events = server.call(Method::GET, "/events", &bearer, None).await;
+            assert_eq!(events.code(), (401, "identity/token-refused"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn nobody_makes_themselves_more_than_they_are() {
     for shop in shops().await {
         let root_id = shop.hire("root", Role::Administrator).await;
