@@ -27,13 +27,11 @@ pub(super) async fn refresh(
 ) -> Result<(), TrackingRefusal> {
     let stops = store::planned_stops(tx, run.sheet().id).await?;
     let fresh = etas(onward, now, vehicle.kind.metres_per_minute(), &stops);
-    for (stop, eta) in stops.iter().zip(fresh) {
+    let worth_noting = stops.iter().zip(fresh).filter(|(stop, eta)| {
         let (moved, narrowed) = (eta.at.since(stop.eta.at), eta.latest.since(stop.eta.latest));
-        if moved.abs().max(narrowed.abs()) >= WORTH_NOTING_MS {
-            store::save_eta(tx, stop.id, eta).await?;
-        }
-    }
-    Ok(())
+        moved.abs().max(narrowed.abs()) >= WORTH_NOTING_MS
+    });
+    Ok(store::save_etas(tx, worth_noting.map(|(stop, eta)| (stop.id, eta)).collect()).await?)
 }
 
 /// The same from where the courier was seen last; from the door, if the courier stands before one.

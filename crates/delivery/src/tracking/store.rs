@@ -5,7 +5,7 @@ use kernel::{
     Actor, CourierId, CustomerOrderId, Instant, ParcelId, RunId, SiteId, Stamp, StopId, TemperatureClass, Window,
 };
 use serde::{Deserialize, Serialize};
-use store::{FromRow, Result, Row, Tx, args, sql};
+use store::{FromRow, Result, Row, Tx, args, row, sql};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -50,7 +50,12 @@ sql! {
                  SET state = $2, arrived_at = $3, closed_at = $4, proof = $5, proof_name = $6, proof_hash = $7,
                      proof_photo = $8, door_decicelsius = $9, failure = $10, next_step = $11, revision = revision + 1
                  WHERE id = $1 AND revision = $12";
-    SAVE_ETA = "UPDATE stop SET eta_at = $2, eta_earliest = $3, eta_latest = $4 WHERE id = $1 AND state = 'planned'";
+    /// Of a stop that somebody has come to meanwhile it is no longer asked; written as one set, so none may be missed.
+    SAVE_ETA = "UPDATE stop
+                SET eta_at = CASE WHEN state = 'planned' THEN $2 ELSE eta_at END,
+                    eta_earliest = CASE WHEN state = 'planned' THEN $3 ELSE eta_earliest END,
+                    eta_latest = CASE WHEN state = 'planned' THEN $4 ELSE eta_latest END
+                WHERE id = $1";
     SECOND_TRY = "INSERT INTO stop (id, run, sequence, customer_order, customer, attempt, latitude, longitude,
                       window_start, window_end, promised_start, promised_end, ambient_grams, ambient_crates,
                       chilled_grams, chilled_crates, frozen_grams, frozen_crates, service_ms, door_name, door_phone,
@@ -239,8 +244,9 @@ pub(super) async fn save_stop(tx: &mut Tx, stop: &Stop) -> Result<()> {
     changed_one(done)
 }
 
-pub(super) async fn save_eta(tx: &mut Tx, stop: StopId, eta: Eta) -> Result<()> {
-    tx.put(SAVE_ETA, args![stop, eta.at, eta.earliest, eta.latest]).await
+pub(super) async fn save_etas(tx: &mut Tx, etas: Vec<(StopId, Eta)>) -> Result<()> {
+    let rows = etas.into_iter().map(|(stop, eta)| row![stop, eta.at, eta.earliest, eta.latest]);
+    tx.put_many(SAVE_ETA, rows.collect()).await
 }
 
 pub(super) async fn add_second_try(tx: &mut Tx, failed: StopId, again: StopId) -> Result<()> {
