@@ -18,7 +18,7 @@ pub use feed::{Feed, Follower};
 pub use http::router;
 pub use read::{
     BlockHead, KINDS_MAX, Link, SealedEvent, Subject, ToldEvent, advance, blocks_after, claim, cursor, first_told,
-    first_touched, latest, of_object, read_after, tip, told_between, unsealed,
+    first_touched, kinds_after, latest, of_object, read_after, tip, told_between, unsealed,
 };
 pub use seal::{BATCH_MAX, Sealed, seal};
 pub use tell::{Object, Told, tell};

@@ -186,6 +186,11 @@ pub async fn read_after(tx: &mut Tx, position: i64, limit: i64) -> Result<Vec<Se
     Ok(joined(rows, links))
 }
 
+/// Position and kind of the events behind `position`, in order, at most `limit`: for who wants few of them.
+pub async fn kinds_after(tx: &mut Tx, position: i64, limit: i64) -> Result<Vec<(i64, String)>, StoreError> {
+    tx.all(KINDS_AFTER, args![position, limit]).await
+}
+
 /// The sealed events that are about one thing or touched it, in order. What was never told of is refused.
 pub async fn of_object(tx: &mut Tx, noun: &str, id: Uuid, paging: &Paging) -> Result<Vec<SealedEvent>, Problem> {
     let after = paging.key::<i64>()?.unwrap_or(0);
@@ -309,6 +314,12 @@ sql! {
              WHERE s.position > $1
              ORDER BY s.position
              LIMIT $2";
+    KINDS_AFTER = "SELECT s.position, e.kind
+                   FROM event_seal s
+                   JOIN event e ON e.id = s.event
+                   WHERE s.position > $1
+                   ORDER BY s.position
+                   LIMIT $2";
     LINKS_BETWEEN = "SELECT s.position, o.noun, o.object
                      FROM event_seal s
                      JOIN event_object o ON o.event = s.event

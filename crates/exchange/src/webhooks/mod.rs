@@ -123,13 +123,13 @@ struct Read {
 async fn read_page(tx: &mut Tx, stamp: &Stamp, webhook: &Webhook) -> Result<Read, StoreError> {
     let reader = reader(webhook.id);
     let after = ::events::claim(tx, &reader).await?;
-    let page = ::events::read_after(tx, after, EVENTS_AT_ONCE).await?;
-    let Some(last) = page.last().map(|event| event.position) else { return Ok(Read { events: 0, jobs: 0 }) };
+    let page = ::events::kinds_after(tx, after, EVENTS_AT_ONCE).await?;
+    let Some(last) = page.last().map(|(position, _)| *position) else { return Ok(Read { events: 0, jobs: 0 }) };
     let mut made = 0_usize;
-    for event in page.iter().filter(|event| webhook.wants(event)) {
-        store::await_delivery(tx, webhook.id, event.position).await?;
-        let key = format!("{}:{}", webhook.id, event.position);
-        enqueue(tx, stamp.mint::<kernel::JobId>().uuid(), &key, webhook.id, event.position, stamp.at).await?;
+    for (position, _) in page.iter().filter(|(_, kind)| webhook.wants(kind)) {
+        store::await_delivery(tx, webhook.id, *position).await?;
+        let key = format!("{}:{position}", webhook.id);
+        enqueue(tx, stamp.mint::<kernel::JobId>().uuid(), &key, webhook.id, *position, stamp.at).await?;
         made = made.saturating_add(1);
     }
     ::events::advance(tx, &reader, last).await?;

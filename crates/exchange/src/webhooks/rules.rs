@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use edge::{Problem, parse};
-use events::SealedEvent;
 use hmac::{Hmac, KeyInit, Mac};
 use kernel::{Instant, WebhookId};
 use serde::{Deserialize, Serialize};
@@ -135,8 +134,8 @@ impl NewWebhook {
 }
 
 impl Webhook {
-    pub(super) fn wants(&self, event: &SealedEvent) -> bool {
-        self.kinds.is_empty() || self.kinds.contains(&event.kind)
+    pub(super) fn wants(&self, kind: &str) -> bool {
+        self.kinds.is_empty() || self.kinds.iter().any(|wanted| wanted == kind)
     }
 }
 
