@@ -120,17 +120,25 @@ macro_rules! ids {
 impl Row<'_> {
     /// The value in column `index`.
     pub fn get<C: Column>(&self, index: usize) -> Result<C> {
-        let decoded = match &self.on {
-            RowOn::Sqlite(row) => match row.get_ref(index) {
-                Ok(value) => sqlite_cell(value).and_then(C::decode),
-                Err(error) => Err(error.to_string()),
-            },
+        match self.cell(index).and_then(C::decode) {
+            Ok(value) => Ok(value),
+            Err(found) => Err(self.impossible(index, found)),
+        }
+    }
+
+    /// What stands in column `index`. Not generic, so that it is compiled here and not once for each type that is read.
+    fn cell(&self, index: usize) -> Result<Cell<'_>, String> {
+        match &self.on {
+            RowOn::Sqlite(row) => row.get_ref(index).map_err(|error| error.to_string()).and_then(sqlite_cell),
             RowOn::Postgres(row, skip) => match row.try_get::<_, FromPostgres<'_>>(index + skip) {
-                Ok(FromPostgres(cell)) => C::decode(cell),
+                Ok(FromPostgres(cell)) => Ok(cell),
                 Err(error) => Err(error.source().map_or_else(|| error.to_string(), ToString::to_string)),
             },
-        };
-        decoded.map_err(|found| StoreError::Impossible { statement: self.statement, column: self.name(index), found })
+        }
+    }
+
+    fn impossible(&self, index: usize, found: String) -> StoreError {
+        StoreError::Impossible { statement: self.statement, column: self.name(index), found }
     }
 
     fn name(&self, index: usize) -> String {

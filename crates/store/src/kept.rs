@@ -30,9 +30,13 @@ impl Answer {
         self.rows.is_empty()
     }
 
+    /// A loop and no chain of iterators: this is compiled where the type is, and there it may stay unoptimised.
     pub(crate) fn read<R: FromRow>(&self, statement: &'static Stmt) -> Result<Vec<R>> {
-        let each = |row| R::from_row(&Row { statement: statement.name(), on: RowOn::Postgres(row, self.skip) });
-        self.rows.iter().map(each).collect()
+        let mut read = Vec::with_capacity(self.rows.len());
+        for row in &self.rows {
+            read.push(R::from_row(&Row { statement: statement.name(), on: RowOn::Postgres(row, self.skip) })?);
+        }
+        Ok(read)
     }
 }
 

@@ -19,7 +19,7 @@ use futures_util::{
 use tokio_postgres::{Config, Error, NoTls, SimpleQueryMessage, Statement, error::SqlState};
 
 use crate::{
-    FromRow, Param, Result, Stmt, StoreError, Tx,
+    Param, Result, Stmt, StoreError, Tx,
     kept::{Answer, Kept, Known},
     lane::last_words,
     statement::{Verb, counted, wide},
@@ -268,19 +268,15 @@ impl Flight {
     }
 
     /// The rows in one statement, if it has a set form; else one after the other, pipelined.
-    pub(crate) async fn put_many<const N: usize>(
-        &mut self,
-        statement: &'static Stmt,
-        rows: Vec<[Param<'_>; N]>,
-    ) -> Result<()> {
+    pub(crate) async fn put_many(&mut self, statement: &'static Stmt, rows: &[&[Param<'_>]]) -> Result<()> {
         let expected = (statement.verb() == Verb::Update).then_some(rows.len());
-        if let [row] = rows.as_slice() {
+        if let [row] = rows {
             return self.send_row(statement, row, expected.map_or(Demand::Success, Demand::Rows)).await;
         }
         self.writes_with(statement);
-        let Some(set) = self.set(statement).await? else { return self.put_each(statement, &rows, expected).await };
+        let Some(set) = self.set(statement).await? else { return self.put_each(statement, rows, expected).await };
         let columns: Vec<Vec<Param<'static>>> =
-            (0..N).map(|at| rows.iter().filter_map(|row| row.get(at)).map(Param::owned).collect()).collect();
+            columns(rows).map(|column| column.map(Param::owned).collect()).collect();
         let client = Arc::clone(&self.client);
         self.send(
             async move { client.execute_raw(&set, &columns).await },
@@ -289,10 +285,10 @@ impl Flight {
         Ok(())
     }
 
-    async fn put_each<const N: usize>(
+    async fn put_each(
         &mut self,
         statement: &'static Stmt,
-        rows: &[[Param<'_>; N]],
+        rows: &[&[Param<'_>]],
         expected: Option<usize>,
     ) -> Result<()> {
         let Some(expected) = expected else {
@@ -308,37 +304,36 @@ impl Flight {
         counted(expected, usize::try_from(changed).unwrap_or(usize::MAX))
     }
 
-    pub(crate) async fn all<R: FromRow>(&mut self, statement: &'static Stmt, args: &[Param<'_>]) -> Result<Vec<R>> {
+    pub(crate) async fn answer(&mut self, statement: &'static Stmt, args: &[Param<'_>]) -> Result<Arc<Answer>> {
         if let Some(answer) = self.answered(statement, args) {
-            return answer.read(statement);
+            return Ok(answer);
         }
         self.kept.doubt(statement);
         let prepared = self.prepared(statement.postgres()).await?;
         let answer = Answer::of_row_form(self.fetch(&prepared, args).await?);
-        let read = answer.read(statement);
-        self.keep(statement, args, answer);
-        read
+        self.keep(statement, args, Arc::clone(&answer));
+        Ok(answer)
     }
 
-    pub(crate) async fn all_many<R: FromRow, const N: usize>(
+    /// The answer for each set of arguments, in their order.
+    pub(crate) async fn answers(
         &mut self,
         statement: &'static Stmt,
-        args: &[[Param<'_>; N]],
-    ) -> Result<Vec<Vec<R>>> {
+        args: &[&[Param<'_>]],
+    ) -> Result<Vec<Arc<Answer>>> {
         let mut answers: Vec<Option<Arc<Answer>>> = args.iter().map(|each| self.answered(statement, each)).collect();
         let missing: Vec<usize> = (0..args.len()).filter(|at| matches!(answers.get(*at), Some(None))).collect();
         let set = if missing.len() > 1 { self.set(statement).await? } else { None };
-        let asked = || missing.iter().filter_map(|at| args.get(*at));
         let Some(set) = set else {
             let mut all = Vec::with_capacity(args.len());
             for each in args {
-                all.push(self.all(statement, each).await?);
+                all.push(self.answer(statement, each).await?);
             }
             return Ok(all);
         };
         self.kept.doubt(statement);
-        let columns: Vec<Vec<&Param<'_>>> =
-            (0..N).map(|at| asked().filter_map(|each| each.get(at)).collect()).collect();
+        let asked: Vec<&[Param<'_>]> = missing.iter().filter_map(|at| args.get(*at).copied()).collect();
+        let columns: Vec<Vec<&Param<'_>>> = columns(&asked).map(Iterator::collect).collect();
         let mut found: Vec<Vec<tokio_postgres::Row>> = Vec::new();
         found.resize_with(missing.len(), Vec::new);
         for row in self.fetch(&set, &columns).await? {
@@ -346,14 +341,14 @@ impl Flight {
             let rows = usize::try_from(ord - 1).ok().and_then(|at| found.get_mut(at));
             rows.ok_or_else(|| statement.impossible("ord", ord.to_string()))?.push(row);
         }
-        for ((at, each), rows) in missing.iter().zip(asked()).zip(found) {
+        for ((at, each), rows) in missing.iter().zip(asked).zip(found) {
             let answer = Answer::of_set_form(rows);
             if let Some(place) = answers.get_mut(*at) {
                 *place = Some(Arc::clone(&answer));
             }
             self.keep(statement, each, answer);
         }
-        answers.iter().flatten().map(|answer| answer.read(statement)).collect()
+        Ok(answers.into_iter().flatten().collect())
     }
 
     /// What is known of it already, from this transaction or for good.
@@ -440,6 +435,12 @@ impl Flight {
         }
         Ok(())
     }
+}
+
+/// Rows of arguments as the columns of a set.
+fn columns<'r, 'p>(rows: &'r [&'r [Param<'p>]]) -> impl Iterator<Item = impl Iterator<Item = &'r Param<'p>>> {
+    let width = rows.first().map_or(0, |row| row.len());
+    (0..width).map(move |at| rows.iter().filter_map(move |row| row.get(at)))
 }
 
 /// The plan that serves whatever arguments come.

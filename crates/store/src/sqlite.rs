@@ -65,15 +65,26 @@ impl Embedded {
     }
 
     pub(crate) fn all<R: FromRow>(&mut self, statement: &'static Stmt, args: &[Param<'_>]) -> Result<Vec<R>> {
+        let mut found = Vec::new();
+        self.each(statement, args, &mut |row| R::from_row(row).map(|row| found.push(row)))?;
+        Ok(found)
+    }
+
+    /// Shows every row. Not generic, so that it is compiled here and not once for each type that is read.
+    fn each(
+        &mut self,
+        statement: &'static Stmt,
+        args: &[Param<'_>],
+        see: &mut dyn FnMut(&Row<'_>) -> Result<()>,
+    ) -> Result<()> {
         let Self { connection, wrote } = self;
         let mut prepared = bound(connection, statement, args)?;
         *wrote |= !prepared.readonly();
         let mut rows = prepared.raw_query();
-        let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            found.push(R::from_row(&Row { statement: statement.name(), on: RowOn::Sqlite(row) })?);
+            see(&Row { statement: statement.name(), on: RowOn::Sqlite(row) })?;
         }
-        Ok(found)
+        Ok(())
     }
 
     pub(crate) fn batch(&mut self, sql: &str) -> Result<()> {

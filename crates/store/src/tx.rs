@@ -163,7 +163,10 @@ impl Tx {
                     Verb::Select | Verb::Insert | Verb::Delete | Verb::Other => Ok(()),
                 })
             }
-            On::Postgres(flight) => flight.put_many(statement, rows).await,
+            On::Postgres(flight) => {
+                let rows: Vec<&[Param<'_>]> = rows.iter().map(<[Param<'_>; N]>::as_slice).collect();
+                flight.put_many(statement, &rows).await
+            }
         };
         self.noted(sent)
     }
@@ -189,7 +192,10 @@ impl Tx {
         self.usable(statement, args.len())?;
         let rows = match &mut self.on {
             On::Sqlite(embedded) => embedded.all(statement, args),
-            On::Postgres(flight) => flight.all(statement, args).await,
+            On::Postgres(flight) => match flight.answer(statement, args).await {
+                Ok(answer) => answer.read(statement),
+                Err(error) => Err(error),
+            },
         };
         self.noted(rows)
     }
@@ -203,7 +209,11 @@ impl Tx {
         self.usable(statement, N)?;
         let rows = match &mut self.on {
             On::Sqlite(embedded) => args.iter().map(|each| embedded.all(statement, each)).collect(),
-            On::Postgres(flight) => flight.all_many(statement, args).await,
+            On::Postgres(flight) => {
+                let args: Vec<&[Param<'_>]> = args.iter().map(<[Param<'_>; N]>::as_slice).collect();
+                let answers = flight.answers(statement, &args).await;
+                answers.and_then(|answers| answers.iter().map(|answer| answer.read(statement)).collect())
+            }
         };
         self.noted(rows)
     }
