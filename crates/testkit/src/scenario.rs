@@ -300,17 +300,35 @@ fn fits(expected: &Value, found: &Value, at: &str, known: &mut BTreeMap<String, 
         (Value::Array(expected), Value::Array(found)) if expected.is_empty() && !found.is_empty() => {
             Err(format!("{at} is not empty"))
         }
-        (Value::Array(expected), Value::Array(found)) => expected.iter().enumerate().try_for_each(|(nth, item)| {
-            let there = found.iter().find_map(|there| {
-                let mut learned = known.clone();
-                fits(item, there, "", &mut learned).ok().map(|()| learned)
-            });
-            *known = there.ok_or_else(|| format!("{at}/{nth} is not there"))?;
+        (Value::Array(expected), Value::Array(found)) => {
+            let mut missing = 0;
+            let found: Vec<&Value> = found.iter().collect();
+            *known = each_finds_its_own(expected, 0, &found, known, &mut missing)
+                .ok_or_else(|| format!("{at}/{missing} is not there"))?;
             Ok(())
-        }),
+        }
         (expected, found) if expected == found => Ok(()),
         (expected, found) => Err(format!("{at} is {found} and not {expected}")),
     }
+}
+
+/// What is known when every expected item from the `nth` on has found one that no other has; where there is no such way,
+/// `missing` is the furthest that had none.
+fn each_finds_its_own(
+    expected: &[Value],
+    nth: usize,
+    found: &[&Value],
+    known: &BTreeMap<String, Value>,
+    missing: &mut usize,
+) -> Option<BTreeMap<String, Value>> {
+    let Some(item) = expected.get(nth) else { return Some(known.clone()) };
+    *missing = nth.max(*missing);
+    found.iter().enumerate().find_map(|(at, there)| {
+        let mut learned = known.clone();
+        fits(item, there, "", &mut learned).ok()?;
+        let others: Vec<&Value> = [&found[..at], &found[at + 1..]].concat();
+        each_finds_its_own(expected, nth + 1, &others, &learned, missing)
+    })
 }
 
 /// The name that is the whole text.
@@ -351,6 +369,9 @@ mod tests {
         assert!(fits(&json!({ "note": "*" }), &found, "", &mut known).is_err());
         assert!(fits(&json!([]), &json!([{ "alarm": 1 }]), "", &mut known).is_err(), "an empty list is empty");
         assert_eq!(fits(&json!([]), &json!([]), "", &mut known), Ok(()));
+        let twice = json!([{ "alarm": "*" }, { "alarm": 1 }]);
+        assert_eq!(fits(&twice, &json!([{ "alarm": 1 }]), "", &mut known), Err("/1 is not there".to_owned()));
+        assert_eq!(fits(&twice, &json!([{ "alarm": 1 }, { "alarm": 2 }]), "", &mut known), Ok(()));
         assert!(fits(&json!({ "lot": [] }), &found, "", &mut known).is_err());
         assert_eq!(fits(&Value::Null, &Value::Null, "", &mut known), Ok(()));
     }
