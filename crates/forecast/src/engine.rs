@@ -237,7 +237,7 @@ impl Engine {
             quantiles: Vec::with_capacity(self.horizon),
             used: learnt.used,
             effects: Vec::new(),
-            alarm: alarm(learnt, &told),
+            alarm: alarm(learnt, drift),
         };
         for (ahead, spread) in self.spreads(learnt, drift).into_iter().enumerate() {
             let mean = learnt.cold.as_ref().map_or_else(|| told(end, ahead), |cold| cold.told(ahead));
@@ -385,13 +385,13 @@ fn rising(levels: &[f64], quantile: impl Fn(f64) -> f64) -> Vec<f64> {
 }
 
 /// Whether the errors of the last weeks lie on one side.
-fn alarm(learnt: &Learnt, told: &impl Fn(usize, usize) -> f64) -> Option<Alarm> {
+pub(crate) fn alarm(learnt: &Learnt, drift: &Drift) -> Option<Alarm> {
     let end = learnt.demand.values.len();
     let begin = end.saturating_sub(WATCHED);
     if end < 2 * WATCHED || begin < learnt.blend.paths.first() {
         return None;
     }
-    let errors = (begin..end).map(|origin| learnt.demand.values[origin] - told(origin, 0));
+    let errors = (begin..end).map(|origin| learnt.demand.values[origin] - told(learnt, drift, origin, 0));
     let (sum, distance) = errors.fold((0.0, 0.0), |(sum, all), error: f64| (sum + error, all + error.abs()));
     match sum / distance {
         share if share >= STRAYED => Some(Alarm::MoreCame),

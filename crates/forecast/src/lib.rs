@@ -59,6 +59,15 @@ pub struct Day {
     pub shelf: Shelf,
 }
 
+/// What is known of one product.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// What it is sold as; products of one category tell of each other while one of them is new.
+    pub category: String,
+    /// In any order; a day that is not there is unknown.
+    pub days: Vec<Day>,
+}
+
 /// Whether there was enough to sell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shelf {
@@ -81,7 +90,7 @@ pub trait Forecaster {
     fn forecast(&self, history: &[Day], from: i64, days: usize) -> Option<Forecast>;
 
     /// The same for products that are sold beside each other, in their order.
-    fn forecast_all(&self, histories: &[Vec<Day>], from: i64, days: usize) -> Vec<Option<Forecast>> {
-        histories.iter().map(|history| self.forecast(history, from, days)).collect()
+    fn forecast_all(&self, pasts: &[Past], from: i64, days: usize) -> Vec<Option<Forecast>> {
+        pasts.iter().map(|past| self.forecast(&past.days, from, days)).collect()
     }
 }

@@ -6381,6 +6381,7 @@ export interface components {
             sku: components["schemas"]["SkuId"];
             /** Format: int64 */
             sold_out_days: number;
+            strays?: components["schemas"]["Straying"] | null;
         };
         /** @description A run that has left. */
         Departed: {
@@ -11631,6 +11632,11 @@ export interface components {
             task: components["schemas"]["PickTaskId"];
             tote?: components["schemas"]["PlaceId"] | null;
         };
+        /**
+         * @description How what was sold in the last four weeks lay mostly on one side of what had been forecast.
+         * @enum {string}
+         */
+        Straying: "more_came" | "less_came";
         /** @description What an event is about, and which of that thing's events it is. */
         Subject: {
             /** Format: uuid */

@@ -2,8 +2,8 @@
 
 use super::{Forecast, Strays};
 use crate::drift::Drift;
-use crate::engine::Learnt;
-use crate::{Day, Engine, Forecaster, Observation, Series, Shelf, number};
+use crate::engine::{Learnt, Used, alarm, in_parts};
+use crate::{Day, Engine, Forecaster, Observation, Past, Series, Shelf, number};
 
 /// The engine of days, over all products together: what their years have in common counts for each.
 #[derive(Clone, Copy, Debug)]
@@ -26,41 +26,42 @@ impl Forecaster for Ensemble {
     }
 
     fn forecast(&self, history: &[Day], from: i64, days: usize) -> Option<Forecast> {
-        self.forecast_all(&[history.to_vec()], from, days).pop().flatten()
+        let past = Past { days: history.to_vec(), ..Past::default() };
+        self.forecast_all(&[past], from, days).pop().flatten()
     }
 
-    fn forecast_all(&self, histories: &[Vec<Day>], from: i64, days: usize) -> Vec<Option<Forecast>> {
+    fn forecast_all(&self, pasts: &[Past], from: i64, days: usize) -> Vec<Option<Forecast>> {
         // The year is read by whole weeks.
         let engine = Engine::of(WEEK, days.max(WEEK));
-        let panel: Vec<Series> = histories.iter().map(|history| series(history, from)).collect();
-        let learnt = crate::engine::in_parts(&panel, self.threads, |series| engine.learn(series));
+        let panel: Vec<Series> = pasts.iter().map(|past| series(past, from)).collect();
+        let peers = engine.peers(&panel, self.threads);
+        let learnt = in_parts(&panel, self.threads, |series| engine.learn_beside(series, &peers));
         let drift = engine.drift(&learnt);
-        let told = |(history, learnt): (&Vec<Day>, &Learnt)| {
-            let past = || history.iter().filter(|day| day.day < from);
-            let known = past().count();
-            (known > 0).then(|| told(&engine, learnt, &drift, from).of(known, past()))
+        let told = |(past, learnt): (&Past, &Learnt)| {
+            let known: Vec<&Day> = past.days.iter().filter(|day| day.day < from).collect();
+            // Of a product that nobody has sold, its category may tell.
+            (!known.is_empty() || learnt.used == Used::Category).then(|| told(&engine, learnt, &drift, from, &known))
         };
-        histories.iter().zip(&learnt).map(told).collect()
+        pasts.iter().zip(&learnt).map(told).collect()
     }
 }
 
-fn told(engine: &Engine, learnt: &Learnt, drift: &Drift, from: i64) -> Forecast {
+fn told(engine: &Engine, learnt: &Learnt, drift: &Drift, from: i64, known: &[&Day]) -> Forecast {
     let ahead = engine.ahead(learnt, drift);
     let days = engine.spreads(learnt, drift);
-    let means = ahead.mean.clone();
-    Forecast { from, means, strays: Strays::Ways { days, ahead }, history_days: 0, sold_out_days: 0 }
-}
-
-impl Forecast {
-    fn of<'a>(self, history_days: usize, past: impl Iterator<Item = &'a Day>) -> Self {
-        let sold_out_days = past.filter(|day| day.shelf != Shelf::Stocked).count();
-        Self { history_days, sold_out_days, ..self }
+    Forecast {
+        from,
+        means: ahead.mean.clone(),
+        strays: Strays::Ways { days, ahead },
+        history_days: known.len(),
+        sold_out_days: known.iter().filter(|day| day.shelf != Shelf::Stocked).count(),
+        alarm: alarm(learnt, drift),
     }
 }
 
 /// The days before `from` without gaps: one that is not there is unknown.
-fn series(history: &[Day], from: i64) -> Series {
-    let past = || history.iter().filter(|day| day.day < from);
+fn series(product: &Past, from: i64) -> Series {
+    let past = || product.days.iter().filter(|day| day.day < from);
     let first = past().map(|day| day.day).min().unwrap_or(from);
     let unknown = Observation { sold: None, shelf: Shelf::Stocked };
     let mut steps = vec![unknown; usize::try_from(from - first).unwrap_or(0)];
@@ -69,7 +70,7 @@ fn series(history: &[Day], from: i64) -> Series {
             *step = Observation { sold: Some(number::float(day.sold.max(0))), shelf: day.shelf };
         }
     }
-    Series { first, steps, ..Series::of("", first, &[]) }
+    Series { first, steps, category: product.category.clone(), ..Series::of("", first, &[]) }
 }
 
 #[cfg(test)]
@@ -112,6 +113,28 @@ mod tests {
             assert!((6_000..6_600).contains(&mean) && surely > mean, "{count} days: {mean} {surely}");
         }
         assert!(Ensemble::default().forecast(&[], 84, 7).is_none());
+    }
+
+    #[test]
+    fn what_nobody_has_sold_is_told_from_its_category() {
+        let past = |category: &str, days: Vec<Day>| Past { category: category.to_owned(), days };
+        let mut pasts: Vec<Past> =
+            (0..8).map(|nth| past("greens", days(140, |day| if day % 7 == 5 { 80 + nth } else { 40 + nth }))).collect();
+        pasts.extend([past("greens", Vec::new()), past("fish", Vec::new())]);
+        let told = Ensemble::default().forecast_all(&pasts, 140, 14);
+        let new = told[8].as_ref().unwrap();
+        assert_eq!((new.history_days(), new.alarm()), (0, None));
+        let (saturday, sunday) = (new.mean_hundredths(145..146), new.mean_hundredths(146..147));
+        assert!((7_500..9_500).contains(&saturday) && (3_500..5_500).contains(&sunday), "{saturday} {sunday}");
+        assert!(told[9].is_none(), "nothing is sold as fish");
+    }
+
+    #[test]
+    fn a_forecast_that_strays_says_so() {
+        let steady = days(140, |day| if day % 7 == 5 { 80 } else { 40 });
+        assert_eq!(of(&steady, 140).alarm(), None);
+        let swelling = days(140, |day| 40 + (day - 100).max(0) * 3);
+        assert_eq!(of(&swelling, 140).alarm(), Some(crate::Alarm::MoreCame));
     }
 
     #[test]

@@ -31,6 +31,7 @@ impl Forecaster for LastWeek {
             strays: Strays::Errors(Vec::new()),
             history_days: past.len(),
             sold_out_days: past.values().filter(|day| day.shelf != Shelf::Stocked).count(),
+            alarm: None,
         })
     }
 }

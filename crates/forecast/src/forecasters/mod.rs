@@ -6,9 +6,9 @@ mod profile;
 
 use std::ops::Range;
 
-use crate::number;
 use crate::quantiles::Spread;
 use crate::replenish::policy::Ahead;
+use crate::{Alarm, number};
 
 pub use ensemble::Ensemble;
 pub use last_week::LastWeek;
@@ -22,6 +22,7 @@ pub struct Forecast {
     strays: Strays,
     history_days: usize,
     sold_out_days: usize,
+    alarm: Option<Alarm>,
 }
 
 /// How far demand may stray from what is expected.
@@ -62,6 +63,11 @@ impl Forecast {
     /// How many of them were sold out.
     pub fn sold_out_days(&self) -> usize {
         self.sold_out_days
+    }
+
+    /// Whether what came lately lay mostly on one side of what this rule had forecast, if it looks back.
+    pub fn alarm(&self) -> Option<Alarm> {
+        self.alarm
     }
 
     fn places(&self, days: &Range<i64>) -> Range<usize> {

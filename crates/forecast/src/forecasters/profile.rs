@@ -50,6 +50,7 @@ impl Forecaster for WeekdayProfile {
             means,
             history_days: past.len(),
             sold_out_days: past.iter().filter(|day| day.shelf != Shelf::Stocked).count(),
+            alarm: None,
         })
     }
 }

@@ -3,10 +3,16 @@
 use std::collections::BTreeMap;
 
 use ::store::Tx;
-use forecast::{Day, Forecast, Shelf};
+use catalog::{Listing, Sku};
+use forecast::{Day, Forecast, Past, Shelf};
 use kernel::{Date, SiteId, SkuId};
 
-use super::{DemandForecast, ForecastDay, Forecasting, MarketRefusal, SalesDay, ShelfState, day_number, store};
+use super::{
+    DemandForecast, ForecastDay, Forecasting, MarketRefusal, SalesDay, ShelfState, Straying, day_number, store,
+};
+
+/// More products than a site has.
+pub(crate) const SKUS_MAX: i64 = 1_000;
 
 /// What products sold at a site, up to the eve of a day.
 #[derive(Debug)]
@@ -14,23 +20,27 @@ pub(crate) struct Pasts {
     forecasting: Forecasting,
     from: Date,
     skus: Vec<SkuId>,
-    histories: Vec<Vec<Day>>,
+    pasts: Vec<Past>,
 }
 
-/// Reads as much of the past as the rule learns from.
+/// Reads as much of the past of everything that is traded as the rule learns from. Of everything, because products tell
+/// of each other: one that is asked for by itself is told as it would be beside the others.
 pub(crate) async fn pasts(
     tx: &mut Tx,
     forecasting: Forecasting,
     site: SiteId,
-    skus: Vec<SkuId>,
     from: Date,
 ) -> Result<Pasts, MarketRefusal> {
+    let mut traded = catalog::skus(tx, None, None, SKUS_MAX).await?;
+    traded.retain(|sku| sku.listing != Listing::Retired);
+    let skus: Vec<SkuId> = traded.iter().map(|sku: &Sku| sku.id).collect();
     let first = from.saturating_sub(jiff::Span::new().days(forecasting.learnt_days()));
     let eve = from.yesterday().unwrap_or(from);
     let known = store::known_days(tx, site, &skus, first, eve).await?;
     let open = store::open_days(tx, site, first, eve).await?;
-    let histories = known.iter().map(|known| known.joined(&open).iter().map(learnt).collect()).collect();
-    Ok(Pasts { forecasting, from, skus, histories })
+    let days = known.iter().map(|known| known.joined(&open).iter().map(learnt).collect());
+    let pasts = traded.into_iter().zip(days).map(|(sku, days)| Past { category: sku.category, days }).collect();
+    Ok(Pasts { forecasting, from, skus, pasts })
 }
 
 fn learnt(day: &SalesDay) -> Day {
@@ -43,11 +53,11 @@ fn learnt(day: &SalesDay) -> Day {
 }
 
 impl Pasts {
-    /// What will be wanted from the day on up to which the past is known, for so many days. Nothing is said of products
-    /// that nobody ever sold.
+    /// What will be wanted from the day on up to which the past is known, for so many days. Of products that nobody ever
+    /// sold something is said only where their category tells it.
     pub(crate) fn foresee(&self, days: usize) -> Foresight {
         let rule = self.forecasting.rule();
-        let told = rule.forecast_all(&self.histories, day_number(self.from), days);
+        let told = rule.forecast_all(&self.pasts, day_number(self.from), days);
         let forecasts = self.skus.iter().zip(told).filter_map(|(sku, told)| Some((*sku, told?))).collect();
         Foresight { forecasting: self.forecasting, engine: rule.name(), from: self.from, forecasts }
     }
@@ -89,6 +99,7 @@ impl Foresight {
             engine: self.engine.to_owned(),
             history_days: number(found.history_days()),
             sold_out_days: number(found.sold_out_days()),
+            strays: found.alarm().map(Straying::from),
             days: told.collect(),
         })
     }

@@ -204,7 +204,7 @@ async fn forecast_demand(
     let (code, pasts) = app
         .read(async move |tx: &mut Tx| {
             let code = catalog::sku(tx, which.sku).await?.code;
-            Ok::<_, MarketRefusal>((code, pasts(tx, forecasting, which.site, vec![which.sku], which.from).await?))
+            Ok::<_, MarketRefusal>((code, pasts(tx, forecasting, which.site, which.from).await?))
         })
         .await?;
     let foresight = foreseen(pasts, usize::try_from(days).unwrap_or(1)).await?;

@@ -18,11 +18,11 @@ use catalog::Sku;
 use forecast::Seller;
 use kernel::{Date, Money, SiteId, SkuId, Stamp};
 
-pub(crate) use forecasting::{Foresight, Pasts, pasts};
+pub(crate) use forecasting::{Foresight, Pasts, SKUS_MAX, pasts};
 pub use refusal::MarketRefusal;
 pub use rules::{
     DemandForecast, ForecastDay, Forecasting, HotSeller, NewPriceQuote, NewSalesDay, PriceQuote, Recorded, Sale,
-    SalesDay, ShelfState, Variability,
+    SalesDay, ShelfState, Straying, Variability,
 };
 
 use events::{QuotesRecorded, SalesRecorded};

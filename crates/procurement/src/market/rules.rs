@@ -284,7 +284,26 @@ pub struct DemandForecast {
     pub engine: String,
     pub history_days: i64,
     pub sold_out_days: i64,
+    /// To which side what came lately has left the forecasts of then: somebody should look.
+    pub strays: Option<Straying>,
     pub days: Vec<ForecastDay>,
+}
+
+codes! {
+    /// How what was sold in the last four weeks lay mostly on one side of what had been forecast.
+    Straying {
+        MoreCame = "more_came",
+        LessCame = "less_came",
+    }
+}
+
+impl From<forecast::Alarm> for Straying {
+    fn from(alarm: forecast::Alarm) -> Self {
+        match alarm {
+            forecast::Alarm::MoreCame => Self::MoreCame,
+            forecast::Alarm::LessCame => Self::LessCame,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

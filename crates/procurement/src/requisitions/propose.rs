@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     contracts, dates,
-    market::{self, Forecasting, Foresight, Pasts, day_number},
+    market::{self, Forecasting, Foresight, Pasts, SKUS_MAX, day_number},
     suppliers::{self, Supplier, Weekday},
 };
 
@@ -47,8 +47,6 @@ const DAYS_COVERED_MAX: i64 = 7;
 const DAYS_AHEAD_MAX: i64 = 14;
 /// The most that goods with a long life are expected to sell in.
 const LIFE_DAYS_MAX: i64 = 21;
-/// More products than a site has.
-const SKUS_MAX: i64 = 1_000;
 
 impl NewProposal {
     pub fn parse(mut self) -> Result<Self, Problem> {
@@ -80,10 +78,8 @@ pub(super) async fn ground(tx: &mut Tx, at: Instant, new: &NewProposal) -> Resul
     let site = catalog::site(tx, new.site).await?;
     let today = site.time.business_day(at);
     let days = days_ahead(today, new.needed_by).unwrap_or(0) + LIFE_DAYS_MAX.max(DAYS_COVERED_MAX);
-    let traded = catalog::skus(tx, None, None, SKUS_MAX).await?;
-    let skus = traded.iter().filter(|sku| sku.listing != Listing::Retired).map(|sku| sku.id).collect();
     let forecasting = new.forecasting.unwrap_or(Forecasting::Ensemble);
-    let pasts = market::pasts(tx, forecasting, site.id, skus, today).await?;
+    let pasts = market::pasts(tx, forecasting, site.id, today).await?;
     Ok(Ground { pasts, days: usize::try_from(days).unwrap_or(1) })
 }
 

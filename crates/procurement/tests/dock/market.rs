@@ -43,11 +43,32 @@ async fn what_was_sold_is_learnt_from() {
             assert_eq!((told["days"][0]["mean_hundredths"].as_i64()), Some(4_000_000), "{told}");
             assert_eq!((told["days"][1]["mean_hundredths"].as_i64()), Some(2_000_000), "{told}");
             assert_eq!((&told["history_days"], &told["engine"]), (&json!(56), &json!(engine)));
+            assert_eq!(told["strays"], json!(null), "{told}");
         }
         let unheard = format!("{}&forecasting=by_the_moon", path(shop.spinach.sku.id));
         assert_eq!(shop.get("buyer", &unheard).await.slug(), "request/malformed");
         assert_eq!(shop.get("buyer", &path(shop.cod.sku.id)).await.slug(), "market/no-history");
         assert_eq!(shop.get("picker", &path(shop.cod.sku.id)).await.slug(), "identity/sign-in-required");
+    }
+}
+
+#[tokio::test]
+async fn a_forecast_that_has_begun_to_stray_says_so() {
+    for shop in shops().await {
+        // Ten quiet weeks, and then a little more every day.
+        let rows: Vec<Value> = (1..=100)
+            .map(|days| {
+                let amount = 20_000 + (31 - days).max(0) * 1_500;
+                json!({ "site": shop.site.id, "sku": shop.spinach.sku.id, "day": back(days), "amount": amount })
+            })
+            .collect();
+        shop.post("buyer", "/market/sales", json!({ "rows": rows })).await.done();
+        let path = format!("/market/forecast?site={}&sku={}&from={TODAY}", shop.site.id, shop.spinach.sku.id);
+        let told = shop.get("buyer", &path).await.done();
+        assert_eq!(told["strays"], "more_came", "{told}");
+        // A rule of thumb does not look back on what it said.
+        let thumb = shop.get("buyer", &format!("{path}&forecasting=last_week")).await.done();
+        assert_eq!(thumb["strays"], json!(null));
     }
 }
 
