@@ -246,6 +246,10 @@ fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     if new > 0 {
         beside(&format!("{new} new ones told from their category"));
     }
+    let short = told.iter().filter(|one| one.used == Used::Trees).count();
+    if short > 0 {
+        beside(&format!("{short} short ones told with trees that were grown on all series"));
+    }
     if shown == Effect::Shown {
         let used = told.iter().filter(|one| !one.effects.is_empty()).count();
         beside(&format!("what is known beside the sales made forecasts better for {used} of them"));

@@ -57,6 +57,27 @@ fn a_look_back_tells_the_engine_and_the_floor() {
     assert!(ours > 0.0 && ours < floor, "{report}");
 }
 
+/// Breads of 20 weeks and of five, of which a strong week follows each weak one.
+#[test]
+fn short_series_beside_long_ones_are_told_with_trees_and_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = String::from("unique_id,ds,y\n");
+    for nth in 0..14_i64 {
+        let days = if nth < 8 { 140 } else { 35 };
+        for day in 140 - days..140 {
+            let usual = 20 + 3 * nth + day * 7_919 % (5 + nth);
+            let sold = if day / 7 % 2 == 0 { usual } else { 2 * usual };
+            writeln!(text, "bread-{nth},{},{sold}", forecast::table::date(20_000 + day)).expect("a text grows");
+        }
+    }
+    fs::write(folder.path().join("sales.csv"), text).unwrap();
+
+    let told = freshet(&["forecast", "run", "sales.csv"], folder.path());
+
+    let said = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(said.contains("6 short ones told with trees that were grown on all series"), "{said}");
+}
+
 #[test]
 fn odd_files_and_wishes_are_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();

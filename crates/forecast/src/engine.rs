@@ -11,6 +11,7 @@ use crate::ensemble::{self, Blend, Member};
 use crate::models::{Model, Paths};
 use crate::quantiles::{self, Miss, Spread};
 use crate::replenish::policy::{Ahead, Scenario};
+use crate::trees::{self, Likely, Trees};
 use crate::{Series, number};
 
 /// How to forecast a set of series of the same kind.
@@ -33,6 +34,8 @@ pub struct Peers {
     whole: Option<Vec<f64>>,
     /// By category, what they tell of products that are new.
     categories: BTreeMap<String, Category>,
+    /// What trees that were grown on all of them tell of those that are short, where that made forecasts better.
+    trees: Option<Trees>,
 }
 
 /// Errors older than this say nothing any more.
@@ -40,7 +43,7 @@ const REMEMBERED: usize = 365;
 /// Before so many steps no model has found its feet.
 const FEET: usize = 56;
 /// In fewer seasons than these a mean is all that can be learnt.
-const SEASONS_MIN: usize = 3;
+pub(crate) const SEASONS_MIN: usize = 3;
 /// The year is read from so many series at most; more would say the same.
 const WITNESSES: usize = 500;
 /// Over how many steps it is judged whether forecasts have begun to stray.
@@ -62,6 +65,8 @@ pub struct Learnt {
     effects: Option<Effects>,
     /// What its category tells of it, where it is new.
     cold: Option<Cold>,
+    /// What trees tell of the steps ahead, where it is short.
+    likely: Option<Vec<Likely>>,
 }
 
 /// What a product is forecast with.
@@ -72,6 +77,8 @@ pub enum Used {
     Floor,
     /// It is new, and its category tells more of it than its own days.
     Category,
+    /// It is short: the members tell it together with trees that were grown on all series.
+    Trees,
 }
 
 /// What will be wanted of one product.
@@ -152,7 +159,22 @@ impl Engine {
             Some(_) => Used::Members,
             None => used,
         };
-        Learnt { key: series.key.clone(), first: series.first, demand, blend, used, effects, cold }
+        let learnt =
+            Learnt { key: series.key.clone(), first: series.first, demand, blend, used, effects, cold, likely: None };
+        match &peers.trees {
+            Some(trees) => self.with_trees(learnt, series, trees),
+            None => learnt,
+        }
+    }
+
+    /// The same beside what trees tell, for a short series that is told by its members alone.
+    pub(crate) fn with_trees(&self, learnt: Learnt, series: &Series, trees: &Trees) -> Learnt {
+        let alone = learnt.used == Used::Members && learnt.cold.is_none() && learnt.effects.is_none();
+        let short = trees::is_short(series.steps.len(), self.season);
+        match (alone && short).then(|| trees.tell(series, &learnt.demand)).flatten() {
+            Some(likely) => Learnt { used: Used::Trees, likely: Some(likely), ..learnt },
+            None => learnt,
+        }
     }
 
     /// The blend with what is known beside the sales, if forecasts of the past were better with what had been learnt of it
@@ -186,8 +208,8 @@ impl Engine {
         Some(blended(history.len(), peers.whole.as_deref()))
     }
 
-    /// What series say of each other: what is known beside their sales does to all of them, and what products are like that
-    /// are new.
+    /// What series say of each other: what is known beside their sales does to all of them, what products are like that are
+    /// new, and how short ones go on.
     pub fn peers(&self, panel: &[Series], threads: usize) -> Peers {
         let some: Vec<&Series> =
             panel.iter().filter(|series| self.calendar.is_some() || !series.regressors.is_empty()).collect();
@@ -207,7 +229,8 @@ impl Engine {
         }
         let told = |evidence: &Evidence| (seen.len() > 1).then(|| evidence.effects(None));
         let categories = cold::categories(panel, self.season, self.horizon, SEASONS_MIN);
-        Peers { judged: told(&judged), whole: told(&whole), categories }
+        let trees = trees::trusted(self, panel, threads);
+        Peers { judged: told(&judged), whole: told(&whole), categories, trees }
     }
 
     /// Reads the year from series of days; other steps have none.
@@ -241,7 +264,7 @@ impl Engine {
         };
         for (ahead, spread) in self.spreads(learnt, drift).into_iter().enumerate() {
             let mean = learnt.cold.as_ref().map_or_else(|| told(end, ahead), |cold| cold.told(ahead));
-            outlook.mean.push(learnt.cold.as_ref().map_or(mean, |cold| cold.mean[ahead]));
+            outlook.mean.push(learnt.cold.as_ref().map_or(mean + spread.pull, |cold| cold.mean[ahead]));
             outlook.median.push(spread.quantile(mean, 0.5));
             outlook.quantiles.push(rising(levels, |level| spread.quantile(mean, level)));
             outlook.effects.extend(learnt.effects.as_ref().map(|effects| effects.factor(end + ahead)));
@@ -276,7 +299,10 @@ impl Engine {
                     shown.into_iter().chain(hidden)
                 })
                 .collect();
-            Spread::of(&misses, usual)
+            match &learnt.likely {
+                Some(likely) => Spread::beside(&misses, usual, told(end, ahead), &likely[ahead]),
+                None => Spread::of(&misses, usual),
+            }
         };
         (0..self.horizon).map(spread).collect()
     }
@@ -322,6 +348,11 @@ impl Engine {
                 way(quantiles::weight(end - origin, same), &|ahead| patched(origin, ahead))
             })
             .collect();
+        if let Some(likely) = &learnt.likely {
+            scenarios.extend(trees::twins(&scenarios, likely, number::count(quantiles::ERRORS_MIN)));
+            let mean = mean.iter().zip(self.spreads(learnt, drift)).map(|(mean, spread)| mean + spread.pull);
+            return Ahead { mean: mean.collect(), scenarios };
+        }
         if let Some(missing @ 1..) = quantiles::ERRORS_MIN.checked_sub(scenarios.len()) {
             let weight = number::count(missing) / number::count(quantiles::STRAY.len());
             let strays = quantiles::STRAY.map(|share| way(weight, &|_| share * usual.max(1.0) / unit(usual)));

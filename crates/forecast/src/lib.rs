@@ -42,6 +42,7 @@ mod ranking;
 pub mod replenish;
 mod series;
 pub mod table;
+mod trees;
 
 pub use censoring::{latent, shrunk_share_bp};
 pub use engine::{Alarm, Engine, Learnt, Outlook, Peers, Used};

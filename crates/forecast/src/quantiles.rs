@@ -50,22 +50,50 @@ pub(crate) struct Spread {
     ground: f64,
     /// How many errors there are that do not hang on each other, where that is known.
     worth: Option<f64>,
+    /// By how much what others tell moves the mean away from what is forecast.
+    pub(crate) pull: f64,
 }
 
 impl Spread {
     /// Of the misses, oldest first. `usual` is what sells on a usual step.
     pub(crate) fn of(misses: &[Miss], usual: f64) -> Self {
-        let ground = 0.1 * usual + 1e-6;
-        let unit = |told: f64| (told.max(0.0) + ground).sqrt();
-        let in_time: Vec<f64> = misses.iter().map(|miss| (miss.came - miss.told) / unit(miss.told)).collect();
-        let weight = |miss: &Miss| miss.part * weight(miss.ago, miss.same);
-        let mut errors: Vec<(f64, f64)> = in_time.iter().copied().zip(misses.iter().map(weight)).collect();
-        if errors.len() < ERRORS_MIN {
-            let missing = number::count(ERRORS_MIN - errors.len()) / number::count(STRAY.len());
-            errors.extend(STRAY.map(|share| (share * usual.max(1.0) / unit(usual), missing)));
+        let mut spread = Self::seen(misses, usual);
+        if spread.errors.len() < ERRORS_MIN {
+            let missing = number::count(ERRORS_MIN - spread.errors.len()) / number::count(STRAY.len());
+            let unit = spread.unit(usual);
+            spread.errors.extend(STRAY.map(|share| (share * usual.max(1.0) / unit, missing)));
         }
-        errors.sort_by(|a, b| a.0.total_cmp(&b.0));
-        Self { errors, in_time, ground, worth: None }
+        spread.in_order()
+    }
+
+    /// The same beside values that others tell to be equally likely, when `told` is forecast. These stand for as many errors
+    /// as would have been enough, so that they count less the more errors there are.
+    pub(crate) fn beside(misses: &[Miss], usual: f64, told: f64, likely: &[f64]) -> Self {
+        let mut spread = Self::seen(misses, usual);
+        let (count, enough) = (number::count(likely.len()).max(1.0), number::count(ERRORS_MIN));
+        let own: f64 = spread.errors.iter().map(|(_, weight)| weight).sum();
+        let unit = spread.unit(told);
+        spread.errors.extend(likely.iter().map(|likely| ((likely - told) / unit, enough / count)));
+        spread.pull = enough / (enough + own) * (likely.iter().sum::<f64>() / count - told);
+        spread.in_order()
+    }
+
+    fn seen(misses: &[Miss], usual: f64) -> Self {
+        let mut spread =
+            Self { errors: Vec::new(), in_time: Vec::new(), ground: 0.1 * usual + 1e-6, worth: None, pull: 0.0 };
+        spread.in_time = misses.iter().map(|miss| (miss.came - miss.told) / spread.unit(miss.told)).collect();
+        let weight = |miss: &Miss| miss.part * weight(miss.ago, miss.same);
+        spread.errors = spread.in_time.iter().copied().zip(misses.iter().map(weight)).collect();
+        spread
+    }
+
+    fn unit(&self, told: f64) -> f64 {
+        (told.max(0.0) + self.ground).sqrt()
+    }
+
+    fn in_order(mut self) -> Self {
+        self.errors.sort_by(|a, b| a.0.total_cmp(&b.0));
+        self
     }
 
     /// Of what came by what was told for others, both with `ground` put on, when `told` is told here; `worth` of these
@@ -76,7 +104,7 @@ impl Spread {
         let mut errors: Vec<(f64, f64)> =
             ratios.iter().map(|ratio| ((ratio - 1.0) * (told + ground) / unit, 1.0)).collect();
         errors.sort_by(|a, b| a.0.total_cmp(&b.0));
-        Self { errors, in_time: Vec::new(), ground, worth: Some(worth.max(1.0)) }
+        Self { errors, in_time: Vec::new(), ground, worth: Some(worth.max(1.0)), pull: 0.0 }
     }
 
     /// What stays above demand in the share `level` of all cases when `told` is forecast. Never below zero.
