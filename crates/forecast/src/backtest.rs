@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::in_parts;
+use crate::parts::in_parts;
 use crate::{Engine, Outlook, Series, Shelf, number};
 
 /// How to look back.

@@ -37,6 +37,7 @@ pub mod masking;
 pub mod models;
 mod number;
 mod optimise;
+mod parts;
 mod quantiles;
 mod ranking;
 pub mod replenish;

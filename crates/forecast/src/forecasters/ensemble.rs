@@ -2,7 +2,8 @@
 
 use super::{Forecast, Strays};
 use crate::drift::Drift;
-use crate::engine::{Learnt, Used, alarm, in_parts};
+use crate::engine::{Learnt, Used, alarm};
+use crate::parts::in_parts;
 use crate::{Day, Engine, Forecaster, Observation, Past, Series, Shelf, number};
 
 /// The engine of days, over all products together: what their years have in common counts for each.

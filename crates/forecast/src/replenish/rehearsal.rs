@@ -9,7 +9,8 @@ use super::policy::{Added, Ahead, Reason, ThinkAhead, expected, last_week, up_to
 use super::sharing::{Limits, Wish, cut, share};
 use super::shop::{Morning, Result, Shop, Terms};
 use super::supply::{Luck, Supply};
-use crate::engine::{Learnt, in_parts};
+use crate::engine::Learnt;
+use crate::parts::in_parts;
 use crate::{Engine, Series, number};
 
 /// The rule of a buyer.

@@ -17,7 +17,8 @@ use std::collections::BTreeMap;
 
 use crate::Series;
 use crate::censored::{self, Demand};
-use crate::engine::{SEASONS_MIN, in_parts};
+use crate::engine::SEASONS_MIN;
+use crate::parts::in_parts;
 
 pub(crate) use trial::trusted;
 pub(crate) use ways::twins;

@@ -4,7 +4,8 @@
 use super::rows::unit;
 use super::{LEVELS, Trees, is_short};
 use crate::drift::Drift;
-use crate::engine::{Learnt, in_parts};
+use crate::engine::Learnt;
+use crate::parts::in_parts;
 use crate::{Engine, Observation, Series, Shelf, Used};
 
 /// So many times are looked at, a horizon apart.
