@@ -24,15 +24,18 @@ pub(crate) struct Pasts {
 }
 
 /// Reads as much of the past of everything that is traded as the rule learns from. Of everything, because products tell
-/// of each other: one that is asked for by itself is told as it would be beside the others.
+/// of each other: one that is `asked` for by itself is told as it would be beside the others.
 pub(crate) async fn pasts(
     tx: &mut Tx,
     forecasting: Forecasting,
     site: SiteId,
+    asked: Option<Sku>,
     from: Date,
 ) -> Result<Pasts, MarketRefusal> {
     let mut traded = catalog::skus(tx, None, None, SKUS_MAX).await?;
     traded.retain(|sku| sku.listing != Listing::Retired);
+    // What is asked for is told even if it is retired, or stands behind more products than are read.
+    traded.extend(asked.filter(|asked| traded.iter().all(|sku| sku.id != asked.id)));
     let skus: Vec<SkuId> = traded.iter().map(|sku: &Sku| sku.id).collect();
     let first = from.saturating_sub(jiff::Span::new().days(forecasting.learnt_days()));
     let eve = from.yesterday().unwrap_or(from);

@@ -203,8 +203,9 @@ async fn forecast_demand(
     let forecasting = which.forecasting.unwrap_or(Forecasting::Ensemble);
     let (code, pasts) = app
         .read(async move |tx: &mut Tx| {
-            let code = catalog::sku(tx, which.sku).await?.code;
-            Ok::<_, MarketRefusal>((code, pasts(tx, forecasting, which.site, which.from).await?))
+            let sku = catalog::sku(tx, which.sku).await?;
+            let code = sku.code.clone();
+            Ok::<_, MarketRefusal>((code, pasts(tx, forecasting, which.site, Some(sku), which.from).await?))
         })
         .await?;
     let foresight = foreseen(pasts, usize::try_from(days).unwrap_or(1)).await?;

@@ -79,7 +79,7 @@ pub(super) async fn ground(tx: &mut Tx, at: Instant, new: &NewProposal) -> Resul
     let today = site.time.business_day(at);
     let days = days_ahead(today, new.needed_by).unwrap_or(0) + LIFE_DAYS_MAX.max(DAYS_COVERED_MAX);
     let forecasting = new.forecasting.unwrap_or(Forecasting::Ensemble);
-    let pasts = market::pasts(tx, forecasting, site.id, today).await?;
+    let pasts = market::pasts(tx, forecasting, site.id, None, today).await?;
     Ok(Ground { pasts, days: usize::try_from(days).unwrap_or(1) })
 }
 

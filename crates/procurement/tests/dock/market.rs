@@ -45,6 +45,9 @@ async fn what_was_sold_is_learnt_from() {
             assert_eq!((&told["history_days"], &told["engine"]), (&json!(56), &json!(engine)));
             assert_eq!(told["strays"], json!(null), "{told}");
         }
+        let before = shop.get("buyer", &path(shop.spinach.sku.id)).await.done();
+        shop.retire_spinach().await;
+        assert_eq!(shop.get("buyer", &path(shop.spinach.sku.id)).await.done(), before, "who asks is told");
         let unheard = format!("{}&forecasting=by_the_moon", path(shop.spinach.sku.id));
         assert_eq!(shop.get("buyer", &unheard).await.slug(), "request/malformed");
         assert_eq!(shop.get("buyer", &path(shop.cod.sku.id)).await.slug(), "market/no-history");

@@ -216,12 +216,11 @@ async fn furnish(tx: &mut Tx, stamp: &Stamp) -> (Site, [Sku; 4], BTreeMap<String
         valid_from: Date::constant(2026, 1, 1),
     };
     approvals::set_rule(tx, stamp, rule).await.unwrap();
-    let spinach = sku("SPINACH", "leafy", Measure::Weighed, Hygiene::Produce, 6);
     let berries = sku("BERRY", "berries", Measure::Weighed, Hygiene::Produce, 5);
     let eggs = NewSku { case_amount: 10, ..sku("EGGS", "eggs", Measure::Counted, Hygiene::Packaged, 20) };
     let cod = NewSku { nominal_grams: Some(1_800), ..sku("COD", "fish", Measure::CatchWeight, Hygiene::Raw, 6) };
     let mut skus = Vec::new();
-    for new in [spinach, berries, eggs, cod] {
+    for new in [spinach(), berries, eggs, cod] {
         skus.push(catalog::list_sku(tx, stamp, new.parse().unwrap()).await.unwrap());
     }
     let mut users = BTreeMap::new();
@@ -243,6 +242,10 @@ async fn furnish(tx: &mut Tx, stamp: &Stamp) -> (Site, [Sku; 4], BTreeMap<String
 async fn open_place(tx: &mut Tx, stamp: &Stamp, site: SiteId, kind: PlaceKind, code: &str, zone: Option<ZoneId>) {
     let new = NewPlace { site, kind, code: code.to_owned(), zone, holder: None, path: 1 };
     ledger::open_place(tx, stamp, new).await.unwrap();
+}
+
+fn spinach() -> NewSku {
+    sku("SPINACH", "leafy", Measure::Weighed, Hygiene::Produce, 6)
 }
 
 fn sku(code: &str, category: &str, measure: Measure, hygiene: Hygiene, life: i64) -> NewSku {
@@ -287,6 +290,16 @@ impl Answer {
 }
 
 impl Shop {
+    /// Takes the spinach out of trade.
+    pub(crate) async fn retire_spinach(&self) {
+        let stamp = Stamp::system(MORNING, &IdSource::seeded(2));
+        let retired = self.db.write(async move |tx: &mut Tx| {
+            let gone = NewSku { listing: Listing::Retired, ..spinach() };
+            catalog::upsert_sku(tx, &stamp.again(), gone.parse().unwrap()).await
+        });
+        assert_eq!(retired.await.unwrap().sku.listing, Listing::Retired);
+    }
+
     pub(crate) async fn get(&self, who: &str, path: &str) -> Answer {
         self.send(Request::get(path).header("x-who", who), Body::empty()).await
     }
