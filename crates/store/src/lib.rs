@@ -20,6 +20,7 @@ mod lane;
 mod migrate;
 mod once;
 mod postgres;
+mod question;
 mod readers;
 mod sqlite;
 mod statement;
@@ -39,6 +40,7 @@ pub use error::{Result, StoreError};
 pub use intake::Intake;
 pub use migrate::Migration;
 pub use once::{Key, Once};
+pub use question::Question;
 #[doc(hidden)]
 pub use statement::Registered;
 pub use statement::Stmt;

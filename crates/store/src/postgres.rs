@@ -19,9 +19,10 @@ use futures_util::{
 use tokio_postgres::{Config, Error, NoTls, SimpleQueryMessage, Statement, error::SqlState};
 
 use crate::{
-    Param, Result, Stmt, StoreError, Tx,
+    Param, Question, Result, Stmt, StoreError, Tx,
     kept::{Answer, Kept, Known},
     lane::last_words,
+    question,
     statement::{Verb, counted, wide},
     tx::On,
 };
@@ -349,6 +350,18 @@ impl Flight {
             self.keep(statement, each, answer);
         }
         Ok(answers.into_iter().flatten().collect())
+    }
+
+    /// Answers all questions by one SELECT.
+    pub(crate) async fn any(&mut self, questions: &[Question], answers: &mut [bool]) -> Result<()> {
+        let prepared = self.prepared(&question::together(questions)).await?;
+        let args: Vec<&Param<'_>> = questions.iter().flat_map(|question| &question.args).collect();
+        for row in self.fetch(&prepared, &args).await? {
+            for (at, answer) in answers.iter_mut().enumerate() {
+                *answer = row.try_get(at)?;
+            }
+        }
+        Ok(())
     }
 
     /// What is known of it already, from this transaction or for good.

@@ -70,6 +70,12 @@ impl Embedded {
         Ok(found)
     }
 
+    /// Whether a SELECT finds a row.
+    pub(crate) fn finds(&mut self, statement: &'static Stmt, args: &[Param<'_>]) -> Result<bool> {
+        let mut prepared = bound(&self.connection, statement, args)?;
+        Ok(prepared.raw_query().next()?.is_some())
+    }
+
     /// Shows every row. Not generic, so that it is compiled here and not once for each type that is read.
     fn each(
         &mut self,

@@ -109,6 +109,15 @@ impl Stmt {
         self.name
     }
 
+    /// As it was written, with its slots.
+    pub(crate) const fn text(&self) -> &'static str {
+        self.text
+    }
+
+    pub(crate) fn params(&self) -> usize {
+        self.shape().params
+    }
+
     pub(crate) fn sqlite(&self) -> &str {
         self.sqlite
             .get_or_init(|| dialect::render(Engine::Sqlite, &dialect::tokens(self.text), |number| format!("?{number}")))
@@ -193,7 +202,7 @@ impl Stmt {
 
     /// SQLite would take a missing parameter for NULL, silently.
     pub(crate) fn expects(&self, count: usize) -> Result<()> {
-        let params = self.shape().params;
+        let params = self.params();
         if params == count {
             return Ok(());
         }

@@ -5,7 +5,7 @@ use std::any::Any;
 use futures_util::future::BoxFuture;
 
 use crate::{
-    FromRow, Param, Result, Stmt, StoreError,
+    FromRow, Param, Question, Result, Stmt, StoreError,
     postgres::Flight,
     sqlite::Embedded,
     statement::{Verb, counted},
@@ -216,6 +216,25 @@ impl Tx {
             }
         };
         self.noted(rows)
+    }
+
+    /// Whether each question has an answer: one SELECT on PostgreSQL, however many they are.
+    pub async fn any<const N: usize>(&mut self, questions: &[Question; N]) -> Result<[bool; N]> {
+        let Some(first) = questions.first() else { return Ok([false; N]) };
+        self.usable(first.statement, first.args.len())?;
+        let sound = questions.iter().try_for_each(Question::sound);
+        self.noted(sound)?;
+        let mut answers = [false; N];
+        let asked = match &mut self.on {
+            On::Sqlite(embedded) => {
+                answers.iter_mut().zip(questions).try_for_each(|(answer, Question { statement, args })| {
+                    *answer = embedded.finds(statement, args)?;
+                    Ok(())
+                })
+            }
+            On::Postgres(flight) => flight.any(questions, &mut answers).await,
+        };
+        self.noted(asked).map(|()| answers)
     }
 
     /// Several statements without arguments, straight from a migration.

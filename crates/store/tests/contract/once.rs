@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use store::{Key, Once, Result, StoreError, Tx, args, testing::TestDb};
 
-use crate::{NOTE_BACK, Refusal, note, notes};
+use crate::{COUNT, NOTE_BACK, Refusal, STACK, note, notes};
 
 facts! {
     a_key_is_answered_twice_and_done_once
     a_refusal_keeps_no_key
+    what_could_not_be_done_twice_is_answered_twice
     thirty_two_with_one_key_do_it_once
     old_keys_are_forgotten
 }
@@ -48,6 +49,32 @@ async fn a_refusal_keeps_no_key(db: TestDb) {
     assert!(matches!(refused, Err(Refusal::VanHasLeft)));
     assert_eq!(allowed.unwrap(), Once::Fresh(()));
     assert_eq!(notes(&db).await, ["order"]);
+}
+
+/// What a command has done may be the very reason why it would be refused now, by a rule or by the database itself.
+async fn what_could_not_be_done_twice_is_answered_twice(db: TestDb) {
+    let leave = async |name: &'static str, request: u8| -> Result<Once<String>, Refusal> {
+        db.once(key(name, request), 1_000, async |tx: &mut Tx| {
+            if tx.one::<i64>(COUNT, args![]).await? > 0 {
+                return Err(Refusal::VanHasLeft);
+            }
+            note(tx, "left").await?;
+            Ok("at noon".to_owned())
+        })
+        .await
+    };
+    let stack = async |name: &'static str| -> Result<Once<()>> {
+        db.once(key(name, 1), 1_000, async |tx: &mut Tx| tx.put(STACK, args![1_i64, None::<i64>]).await).await
+    };
+
+    assert_eq!(leave("van 1", 1).await.unwrap(), Once::Fresh("at noon".to_owned()));
+    assert_eq!(leave("van 1", 1).await.unwrap(), Once::Replayed("at noon".to_owned()));
+    assert!(matches!(leave("van 1", 2).await, Err(Refusal::Store(StoreError::KeyReused))));
+    assert!(matches!(leave("van 2", 1).await, Err(Refusal::VanHasLeft)));
+    assert_eq!(stack("box 1").await.unwrap(), Once::Fresh(()));
+    assert_eq!(stack("box 1").await.unwrap(), Once::Replayed(()));
+    assert!(stack("box 2").await.is_err(), "it stands there already");
+    assert_eq!(notes(&db).await, ["left"]);
 }
 
 async fn thirty_two_with_one_key_do_it_once(db: TestDb) {

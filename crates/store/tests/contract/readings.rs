@@ -1,16 +1,17 @@
 //! Snapshots, looks, and answers that need not be fetched again.
 
-use kernel::LotId;
-use store::{Result, Tx, args, row, testing::TestDb};
+use kernel::{Id, LotId, SkuId};
+use store::{Question, Result, Tx, args, row, testing::TestDb};
 
 use crate::{
-    BOX, COUNT, KEPT, LOTS, NOTE, NOTES, Refusal, STACK, STEAL, add_lots, id, note, notes, on_sqlite, spinach,
+    BOX, COUNT, KEPT, LOTS, NOTE, NOTES, Refusal, STACK, STEAL, SWAPPED, add_lots, id, note, notes, on_sqlite, spinach,
 };
 
 facts! {
     a_reading_cannot_write
     a_reading_sees_what_was_answered_before
     a_look_asks_one_question
+    several_questions_are_asked_at_once
     what_is_kept_follows_its_own_writes
     what_stays_is_known_once_it_is_there
 }
@@ -54,6 +55,41 @@ async fn a_look_asks_one_question(db: TestDb) {
     assert!(twice.unwrap_err().is_bug());
     assert!(put.unwrap_err().is_bug());
     assert_eq!(notes(&db).await, ["cod"], "and whoever comes after a failed look reads as before");
+}
+
+async fn several_questions_are_asked_at_once(db: TestDb) {
+    add_lots(&db, &[100, 200]).await;
+    let ask = async |word: &'static str| {
+        let asked: Result<[bool; 4]> = db
+            .look(async move |tx: &mut Tx| {
+                let lots = [spinach(), SkuId::from_uuid(id(99))].map(|sku| Question::new(LOTS, args![sku]));
+                let [of_spinach, of_nothing] = lots;
+                let swapped = Question::new(SWAPPED, args![word, "eel"]);
+                tx.any(&[of_spinach, swapped, Question::new(BOX, args![1_i64]), of_nothing]).await
+            })
+            .await;
+        asked.unwrap()
+    };
+
+    assert_eq!(ask("cod").await, [true, false, false, false]);
+    let written: Result<()> = db.write(async |tx: &mut Tx| note(tx, "cod").await).await;
+    written.unwrap();
+    assert_eq!(ask("cod").await, [true, true, false, false]);
+    assert_eq!(ask("eel").await, [true, false, false, false]);
+
+    let twice: Result<[bool; 1]> = db
+        .look(async |tx: &mut Tx| {
+            tx.any(&[Question::new(BOX, args![1_i64])]).await?;
+            tx.any(&[Question::new(BOX, args![2_i64])]).await
+        })
+        .await;
+    assert!(twice.unwrap_err().is_bug(), "a look is one SELECT");
+    for unsound in [Question::new(NOTE, args!["sly"]), Question::new(BOX, args![])] {
+        let refused: Result<[bool; 2]> =
+            db.write(async move |tx: &mut Tx| tx.any(&[Question::new(COUNT, args![]), unsound.clone()]).await).await;
+        assert!(refused.unwrap_err().is_bug());
+    }
+    assert_eq!(notes(&db).await, ["cod"]);
 }
 
 async fn what_is_kept_follows_its_own_writes(db: TestDb) {
