@@ -12,7 +12,8 @@ use store::{
     testing::{self, TestDb},
 };
 
-const MIGRATIONS: &[Migration] = &[store::MIGRATION, events::MIGRATION, catalog::MIGRATION];
+const MIGRATIONS: &[Migration] =
+    &[store::MIGRATION, events::MIGRATION, catalog::MIGRATION, events::SEAL_QUEUE_MIGRATION];
 const NOON: Instant = Instant::from_millis(1_774_670_400_000);
 
 fn stamp() -> Stamp {

@@ -20,7 +20,7 @@ pub use read::{
     BlockHead, KINDS_MAX, Link, SealedEvent, Subject, ToldEvent, advance, blocks_after, claim, cursor, first_told,
     first_touched, kinds_after, latest, of_object, read_after, tip, told_between, unsealed,
 };
-pub use seal::{BATCH_MAX, Sealed, seal};
+pub use seal::{BATCH_MAX, Sealed, anything_behind, seal};
 pub use tell::{Object, Told, tell};
 
 /// The tables of the log.
@@ -28,4 +28,10 @@ pub const MIGRATION: store::Migration =
     store::Migration::new(2, "events", include_str!("../../../migrations/0002_events.sql")).with(
         include_str!("../../../migrations/0002_events.sqlite.sql"),
         include_str!("../../../migrations/0002_events.postgres.sql"),
+    );
+/// What is told waits for its position without being told to.
+pub const SEAL_QUEUE_MIGRATION: store::Migration =
+    store::Migration::new(104, "seal_queue", include_str!("../../../migrations/0104_seal_queue.sql")).with(
+        include_str!("../../../migrations/0104_seal_queue.sqlite.sql"),
+        include_str!("../../../migrations/0104_seal_queue.postgres.sql"),
     );

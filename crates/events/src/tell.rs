@@ -61,8 +61,13 @@ pub async fn tell<B: Told>(
     touched.dedup();
     let (actor, actor_id) = (stamp.by.noun(), stamp.by.uuid());
     let event = Event { id, at: stamp.at, actor, actor_id, kind: B::KIND, version: B::VERSION, subject, touched, body };
-    tx.leave(|untold: &mut Untold| untold.0.push(event));
+    leave(tx, event);
     Ok(id)
+}
+
+/// Apart from what is generic, so that the writing is compiled here and once.
+fn leave(tx: &mut Tx, event: Event) {
+    tx.leave(|untold: &mut Untold| untold.0.push(event));
 }
 
 /// What a transaction has to tell, in order.
@@ -102,8 +107,7 @@ impl Left for Untold {
         }
         tx.put_many(APPEND, rows).await?;
         let touched = events.iter().flat_map(|event| event.touched.iter().map(move |object| (event.id, object)));
-        tx.put_many(TOUCH, touched.map(|(event, object)| row![event, object.noun, object.id]).collect()).await?;
-        tx.put_many(AWAIT_SEAL, events.iter().map(|event| row![event.id]).collect()).await
+        tx.put_many(TOUCH, touched.map(|(event, object)| row![event, object.noun, object.id]).collect()).await
     }
 }
 
@@ -116,5 +120,4 @@ sql! {
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
                       (SELECT revision FROM event_head WHERE noun = $7 AND object = $8) - $10)";
     TOUCH = "INSERT INTO event_object (event, noun, object) VALUES ($1, $2, $3)";
-    AWAIT_SEAL = "INSERT INTO event_unsealed (seq, event) VALUES ((SELECT seq FROM event WHERE id = $1), $1)";
 }

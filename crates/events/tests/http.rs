@@ -21,7 +21,7 @@ use store::{
 use tower::ServiceExt;
 use uuid::Uuid;
 
-const LIST: &[Migration] = &[store::MIGRATION, events::MIGRATION];
+const LIST: &[Migration] = &[store::MIGRATION, events::MIGRATION, events::SEAL_QUEUE_MIGRATION];
 const NOON: Instant = Instant::from_millis(1_774_666_800_000);
 
 #[derive(Serialize)]

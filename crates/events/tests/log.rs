@@ -23,7 +23,7 @@ impl Told for LotWeighed {
     const VERSION: i64 = 1;
 }
 
-const LIST: &[Migration] = &[store::MIGRATION, events::MIGRATION];
+const LIST: &[Migration] = &[store::MIGRATION, events::MIGRATION, events::SEAL_QUEUE_MIGRATION];
 const NOON: Instant = Instant::from_millis(1_774_666_800_000);
 
 fn lot(number: u128) -> LotId {
@@ -437,6 +437,7 @@ fn the_encoding_of_a_block_is_the_published_one() {
 const WITHOUT_TRIGGERS: &[Migration] = &[
     store::MIGRATION,
     events::MIGRATION,
+    events::SEAL_QUEUE_MIGRATION,
     Migration::new(9_999, "sabotage", "CREATE TABLE sabotage (one BIGINT NOT NULL PRIMARY KEY)").with(
         "DROP TRIGGER event_no_update; DROP TRIGGER event_seal_no_delete;",
         "DROP TRIGGER event_no_change ON event; DROP TRIGGER event_seal_no_change ON event_seal;",

@@ -65,6 +65,7 @@ pub static MIGRATIONS: &[Migration] = &[
     delivery::WALKS,
     delivery::HEARD_MIGRATION,
     delivery::TRAVEL_MIGRATION,
+    events::SEAL_QUEUE_MIGRATION,
 ];
 
 const MIGRATION: Migration = Migration::new(70, "server", include_str!("../../../migrations/0070_server.sql"));

@@ -21,6 +21,7 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
     catalog::MIGRATION,
     customers::MIGRATION,
     accounts::MIGRATION,
+    events::SEAL_QUEUE_MIGRATION,
 ];
 
 /// 2026-03-28 08:00 in Taipei.

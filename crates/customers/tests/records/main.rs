@@ -8,7 +8,8 @@ use customers::{Addressing, CustomerKind, Lift, NewCustomer, Phone, Standing};
 use kernel::{Actor, IdSource, Instant, Lang, Stamp};
 use store::{Db, Migration, StoreError, Tx};
 
-static MIGRATIONS: &[Migration] = &[store::MIGRATION, events::MIGRATION, identity::MIGRATION, customers::MIGRATION];
+static MIGRATIONS: &[Migration] =
+    &[store::MIGRATION, events::MIGRATION, identity::MIGRATION, customers::MIGRATION, events::SEAL_QUEUE_MIGRATION];
 
 /// 2026-03-28 08:00 in Taipei.
 const MORNING: Instant = Instant::from_millis(1_774_656_000_000);

@@ -23,6 +23,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     delivery::WALKS,
     delivery::HEARD_MIGRATION,
     delivery::TRAVEL_MIGRATION,
+    events::SEAL_QUEUE_MIGRATION,
 ];
 
 /// 2026-03-20 08:00 in Taipei.

@@ -19,7 +19,7 @@ use store::{
 };
 use tower::ServiceExt;
 
-const LIST: &[Migration] = &[store::MIGRATION, events::MIGRATION];
+const LIST: &[Migration] = &[store::MIGRATION, events::MIGRATION, events::SEAL_QUEUE_MIGRATION];
 pub(crate) const NOON: Instant = Instant::from_millis(1_774_666_800_000);
 
 /// Takes everybody for the auditor, except who says they are nobody or a picker.

@@ -47,6 +47,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     warehouse::RETURNS,
     orders::MIGRATION,
     procurement::APPROVAL_DUE_MIGRATION,
+    events::SEAL_QUEUE_MIGRATION,
 ];
 
 pub(crate) struct Shop {

@@ -18,7 +18,8 @@ use store::{
 };
 use tower::ServiceExt;
 
-pub(crate) const LIST: &[Migration] = &[store::MIGRATION, events::MIGRATION, identity::MIGRATION];
+pub(crate) const LIST: &[Migration] =
+    &[store::MIGRATION, events::MIGRATION, identity::MIGRATION, events::SEAL_QUEUE_MIGRATION];
 pub(crate) const NOON: Instant = Instant::from_millis(1_774_666_800_000);
 pub(crate) const PASSWORD: &str = "a pound of spinach";
 

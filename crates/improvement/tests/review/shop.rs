@@ -25,6 +25,7 @@ static MIGRATIONS: &[Migration] = &[
     customers::MIGRATION,
     accounts::MIGRATION,
     improvement::MIGRATION,
+    events::SEAL_QUEUE_MIGRATION,
 ];
 
 /// 2026-03-28 08:00 in Taipei; the business day turns at 04:00.

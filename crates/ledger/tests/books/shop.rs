@@ -19,7 +19,7 @@ use store::{Db, Migration, Tx};
 use uuid::Uuid;
 
 pub(crate) const MIGRATIONS: &[Migration] =
-    &[store::MIGRATION, events::MIGRATION, catalog::MIGRATION, ledger::MIGRATION];
+    &[store::MIGRATION, events::MIGRATION, catalog::MIGRATION, ledger::MIGRATION, events::SEAL_QUEUE_MIGRATION];
 
 pub(crate) const TAIPEI: &str = "Asia/Taipei";
 

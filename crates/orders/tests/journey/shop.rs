@@ -48,6 +48,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     ledger::MIGRATION,
     accounts::MIGRATION,
     orders::MIGRATION,
+    events::SEAL_QUEUE_MIGRATION,
 ];
 
 pub(crate) struct Shop {

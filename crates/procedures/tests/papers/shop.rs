@@ -22,6 +22,7 @@ static MIGRATIONS: &[Migration] = &[
     identity::MIGRATION,
     procedures::MIGRATION,
     procedures::CASE_NOUNS_MIGRATION,
+    events::SEAL_QUEUE_MIGRATION,
 ];
 
 /// 2026-03-28 08:00 in Taipei.

@@ -49,6 +49,7 @@ const MIGRATIONS: &[Migration] = &[
     procurement::MARKET_MIGRATION,
     procurement::SCORECARDS_MIGRATION,
     procurement::APPROVAL_DUE_MIGRATION,
+    events::SEAL_QUEUE_MIGRATION,
 ];
 
 /// 2026-03-28 06:00 in Taipei.

@@ -48,6 +48,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     warehouse::COUNTING,
     warehouse::RECALL,
     warehouse::RETURNS,
+    events::SEAL_QUEUE_MIGRATION,
 ];
 
 pub(crate) struct Shop {

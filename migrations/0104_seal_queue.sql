@@ -1,0 +1,1 @@
+-- Whatever is told waits for its position from the moment it is told: the log itself sees to it, for whoever writes.
