@@ -209,7 +209,7 @@ impl Identity {
         // Written now and then, or every look at a page would be a write.
         let full = now.plus_millis(holder.idle_ms());
         if full.since(idle_until) > holder.idle_ms() / 8 {
-            app.db.write::<_, StoreError, _>(async move |tx: &mut Tx| sessions::touch(tx, id, full).await).await?;
+            app.db.act::<_, StoreError, _>(async move |tx: &mut Tx| sessions::touch(tx, id, full).await).await?;
         }
         Ok(Recognised { caller, roles, by: KnownBy::Session { id, holder, csrf: csrf_token(token), expires_at } })
     }

@@ -13,7 +13,8 @@ use crate::{
     postgres::{Access, Flight, Server},
     readers,
     sqlite::{Embedded, Use},
-    statement, tx,
+    statement,
+    tx::{self, Alone},
 };
 
 /// What an acknowledged write outlives.
@@ -125,6 +126,26 @@ impl Db {
         }
     }
 
+    /// Runs a `verb` that is one statement, durable like any other: a third of the messages of a [`Db::write`]. A second
+    /// statement fails, and so does a set of rows or telling of it in the log.
+    pub async fn act<T, E, F>(&self, verb: F) -> Result<T, E>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, E> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        match &*self.0 {
+            Kind::Sqlite { lane, .. } => {
+                let (member, answer) = lane::waiting(async move |tx: &mut Tx| {
+                    tx.is_alone(Alone::Statement);
+                    verb(tx).await
+                });
+                lane.ask(member, answer).await
+            }
+            Kind::Postgres(server) => server.run(Access::Statement, verb).await,
+        }
+    }
+
     /// Runs `query` over one snapshot, which holds every write answered before. A write inside it fails.
     pub async fn read<T, E, F>(&self, query: F) -> Result<T, E>
     where
@@ -152,7 +173,7 @@ impl Db {
         match &*self.0 {
             Kind::Sqlite { readers, .. } => {
                 let (member, answer) = lane::waiting(async move |tx: &mut Tx| {
-                    tx.look_once();
+                    tx.is_alone(Alone::Select);
                     query(tx).await
                 });
                 readers.ask(member, answer).await

@@ -88,7 +88,7 @@ impl Db {
         let mut purged = 0;
         loop {
             let count: u64 =
-                self.write(async move |tx: &mut Tx| tx.execute(PURGE, args![before_ms, PURGE_ROWS]).await).await?;
+                self.act(async move |tx: &mut Tx| tx.execute(PURGE, args![before_ms, PURGE_ROWS]).await).await?;
             if count == 0 {
                 return Ok(purged);
             }

@@ -24,7 +24,7 @@ use crate::{
     lane::last_words,
     question,
     statement::{Verb, counted, wide},
-    tx::On,
+    tx::{Alone, On},
 };
 
 const CONNECTIONS: usize = 16;
@@ -44,6 +44,10 @@ const IN_FLIGHT: usize = 256;
 const SHORT_STATEMENTS: &str = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off \
                                 -c join_collapse_limit=1 -c plan_cache_mode=force_generic_plan -c jit=off";
 
+/// What the server will tell. In a box, and so compiled here and optimised: what is only awaited is compiled where it is
+/// awaited, once more in every crate that does.
+type Told<'a, T> = BoxFuture<'a, Result<T>>;
+
 /// How a transaction begins.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
@@ -51,6 +55,8 @@ pub(crate) enum Access {
     Snapshot,
     /// One SELECT, and no transaction around it.
     Look,
+    /// One statement that writes, and no transaction around it.
+    Statement,
 }
 
 /// The pools of one database.
@@ -72,9 +78,14 @@ impl Server {
         Ok(server)
     }
 
-    pub(crate) async fn client(&self, access: Access) -> Result<Object> {
-        let pool = if access == Access::Write { &self.writes } else { &self.reads };
-        pool.get().await.map_err(|error| StoreError::Pool(error.to_string()))
+    pub(crate) fn client(&self, access: Access) -> Told<'_, Object> {
+        Box::pin(async move {
+            let pool = match access {
+                Access::Write | Access::Statement => &self.writes,
+                Access::Snapshot | Access::Look => &self.reads,
+            };
+            pool.get().await.map_err(|error| StoreError::Pool(error.to_string()))
+        })
     }
 
     /// A changed table leaves prepared statements behind that no longer fit.
@@ -112,8 +123,10 @@ impl Server {
             Err(error) => return Some(Err(error.into())),
         };
         let mut tx = Tx::new(On::Postgres(Flight::begin(client, Arc::clone(&self.known), access)));
-        if access == Access::Look {
-            tx.look_once();
+        match access {
+            Access::Look => tx.is_alone(Alone::Select),
+            Access::Statement => tx.is_alone(Alone::Statement),
+            Access::Write | Access::Snapshot => {}
         }
         let whole = async {
             let value = verb(&mut tx).await?;
@@ -207,7 +220,7 @@ impl Flight {
         let begin = match access {
             Access::Write => "BEGIN",
             Access::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Access::Look => return Self::over(client, known, false),
+            Access::Look | Access::Statement => return Self::over(client, known, false),
         };
         let mut flight = Self::over(client, known, true);
         let client = Arc::clone(&flight.client);
@@ -230,8 +243,8 @@ impl Flight {
     }
 
     /// Takes every outstanding answer; the last one's count.
-    pub(crate) async fn settle(&mut self) -> Result<u64> {
-        settle(&mut self.sent).await
+    pub(crate) fn settle(&mut self) -> Told<'_, u64> {
+        Box::pin(async move { settle(&mut self.sent).await })
     }
 
     async fn prepared(&mut self, sql: &str) -> Result<Statement> {
@@ -242,48 +255,56 @@ impl Flight {
         }
     }
 
-    async fn send_row(&mut self, statement: &'static Stmt, args: &[Param<'_>], demand: Demand) -> Result<()> {
-        self.writes_with(statement);
-        let prepared = self.prepared(statement.postgres()).await?;
-        let args: Vec<Param<'static>> = args.iter().map(Param::owned).collect();
-        let client = Arc::clone(&self.client);
-        self.send(async move { client.execute_raw(&prepared, &args).await }, demand);
-        Ok(())
+    fn send_row<'a>(&'a mut self, statement: &'static Stmt, args: &'a [Param<'_>], demand: Demand) -> Told<'a, ()> {
+        Box::pin(async move {
+            self.writes_with(statement);
+            let prepared = self.prepared(statement.postgres()).await?;
+            let args: Vec<Param<'static>> = args.iter().map(Param::owned).collect();
+            let client = Arc::clone(&self.client);
+            self.send(async move { client.execute_raw(&prepared, &args).await }, demand);
+            Ok(())
+        })
     }
 
-    pub(crate) async fn claim(&mut self, statement: &'static Stmt, args: &[Param<'_>]) -> Result<()> {
-        self.send_row(statement, args, Demand::First).await
+    pub(crate) fn claim<'a>(&'a mut self, statement: &'static Stmt, args: &'a [Param<'_>]) -> Told<'a, ()> {
+        Box::pin(async move { self.send_row(statement, args, Demand::First).await })
     }
 
-    pub(crate) async fn put(&mut self, statement: &'static Stmt, args: &[Param<'_>]) -> Result<()> {
-        self.send_row(statement, args, Demand::Success).await?;
-        if self.sent.len() >= IN_FLIGHT {
-            self.settle().await?;
-        }
-        Ok(())
+    pub(crate) fn put<'a>(&'a mut self, statement: &'static Stmt, args: &'a [Param<'_>]) -> Told<'a, ()> {
+        Box::pin(async move {
+            self.send_row(statement, args, Demand::Success).await?;
+            if self.sent.len() >= IN_FLIGHT {
+                self.settle().await?;
+            }
+            Ok(())
+        })
     }
 
-    pub(crate) async fn execute(&mut self, statement: &'static Stmt, args: &[Param<'_>]) -> Result<u64> {
-        self.send_row(statement, args, Demand::Success).await?;
-        self.settle().await
+    pub(crate) fn execute<'a>(&'a mut self, statement: &'static Stmt, args: &'a [Param<'_>]) -> Told<'a, u64> {
+        Box::pin(async move {
+            self.send_row(statement, args, Demand::Success).await?;
+            self.settle().await
+        })
     }
 
     /// The rows in one statement, if it has a set form; else one after the other, pipelined.
-    pub(crate) async fn put_many(&mut self, statement: &'static Stmt, rows: &[&[Param<'_>]]) -> Result<()> {
-        let expected = (statement.verb() == Verb::Update).then_some(rows.len());
-        if let [row] = rows {
-            return self.send_row(statement, row, expected.map_or(Demand::Success, Demand::Rows)).await;
-        }
-        self.writes_with(statement);
-        let Some(set) = self.set(statement).await? else { return self.put_each(statement, rows, expected).await };
-        let columns: Vec<Vec<Param<'static>>> =
-            columns(rows).map(|column| column.map(Param::owned).collect()).collect();
-        let client = Arc::clone(&self.client);
-        self.send(
-            async move { client.execute_raw(&set, &columns).await },
-            expected.map_or(Demand::Success, Demand::Rows),
-        );
-        Ok(())
+    pub(crate) fn put_many<'a>(&'a mut self, statement: &'static Stmt, rows: &'a [&[Param<'_>]]) -> Told<'a, ()> {
+        Box::pin(async move {
+            let expected = (statement.verb() == Verb::Update).then_some(rows.len());
+            if let [row] = rows {
+                return self.send_row(statement, row, expected.map_or(Demand::Success, Demand::Rows)).await;
+            }
+            self.writes_with(statement);
+            let Some(set) = self.set(statement).await? else { return self.put_each(statement, rows, expected).await };
+            let columns: Vec<Vec<Param<'static>>> =
+                columns(rows).map(|column| column.map(Param::owned).collect()).collect();
+            let client = Arc::clone(&self.client);
+            self.send(
+                async move { client.execute_raw(&set, &columns).await },
+                expected.map_or(Demand::Success, Demand::Rows),
+            );
+            Ok(())
+        })
     }
 
     async fn put_each(
@@ -305,63 +326,70 @@ impl Flight {
         counted(expected, usize::try_from(changed).unwrap_or(usize::MAX))
     }
 
-    pub(crate) async fn answer(&mut self, statement: &'static Stmt, args: &[Param<'_>]) -> Result<Arc<Answer>> {
-        if let Some(answer) = self.answered(statement, args) {
-            return Ok(answer);
-        }
-        self.kept.doubt(statement);
-        let prepared = self.prepared(statement.postgres()).await?;
-        let answer = Answer::of_row_form(self.fetch(&prepared, args).await?);
-        self.keep(statement, args, Arc::clone(&answer));
-        Ok(answer)
+    pub(crate) fn answer<'a>(&'a mut self, statement: &'static Stmt, args: &'a [Param<'_>]) -> Told<'a, Arc<Answer>> {
+        Box::pin(async move {
+            if let Some(answer) = self.answered(statement, args) {
+                return Ok(answer);
+            }
+            self.kept.doubt(statement);
+            let prepared = self.prepared(statement.postgres()).await?;
+            let answer = Answer::of_row_form(self.fetch(&prepared, args).await?);
+            self.keep(statement, args, Arc::clone(&answer));
+            Ok(answer)
+        })
     }
 
     /// The answer for each set of arguments, in their order.
-    pub(crate) async fn answers(
-        &mut self,
+    pub(crate) fn answers<'a>(
+        &'a mut self,
         statement: &'static Stmt,
-        args: &[&[Param<'_>]],
-    ) -> Result<Vec<Arc<Answer>>> {
-        let mut answers: Vec<Option<Arc<Answer>>> = args.iter().map(|each| self.answered(statement, each)).collect();
-        let missing: Vec<usize> = (0..args.len()).filter(|at| matches!(answers.get(*at), Some(None))).collect();
-        let set = if missing.len() > 1 { self.set(statement).await? } else { None };
-        let Some(set) = set else {
-            let mut all = Vec::with_capacity(args.len());
-            for each in args {
-                all.push(self.answer(statement, each).await?);
+        args: &'a [&[Param<'_>]],
+    ) -> Told<'a, Vec<Arc<Answer>>> {
+        Box::pin(async move {
+            let mut answers: Vec<Option<Arc<Answer>>> =
+                args.iter().map(|each| self.answered(statement, each)).collect();
+            let missing: Vec<usize> = (0..args.len()).filter(|at| matches!(answers.get(*at), Some(None))).collect();
+            let set = if missing.len() > 1 { self.set(statement).await? } else { None };
+            let Some(set) = set else {
+                let mut all = Vec::with_capacity(args.len());
+                for each in args {
+                    all.push(self.answer(statement, each).await?);
+                }
+                return Ok(all);
+            };
+            self.kept.doubt(statement);
+            let asked: Vec<&[Param<'_>]> = missing.iter().filter_map(|at| args.get(*at).copied()).collect();
+            let columns: Vec<Vec<&Param<'_>>> = columns(&asked).map(Iterator::collect).collect();
+            let mut found: Vec<Vec<tokio_postgres::Row>> = Vec::new();
+            found.resize_with(missing.len(), Vec::new);
+            for row in self.fetch(&set, &columns).await? {
+                let ord: i64 = row.try_get(0)?;
+                let rows = usize::try_from(ord - 1).ok().and_then(|at| found.get_mut(at));
+                rows.ok_or_else(|| statement.impossible("ord", ord.to_string()))?.push(row);
             }
-            return Ok(all);
-        };
-        self.kept.doubt(statement);
-        let asked: Vec<&[Param<'_>]> = missing.iter().filter_map(|at| args.get(*at).copied()).collect();
-        let columns: Vec<Vec<&Param<'_>>> = columns(&asked).map(Iterator::collect).collect();
-        let mut found: Vec<Vec<tokio_postgres::Row>> = Vec::new();
-        found.resize_with(missing.len(), Vec::new);
-        for row in self.fetch(&set, &columns).await? {
-            let ord: i64 = row.try_get(0)?;
-            let rows = usize::try_from(ord - 1).ok().and_then(|at| found.get_mut(at));
-            rows.ok_or_else(|| statement.impossible("ord", ord.to_string()))?.push(row);
-        }
-        for ((at, each), rows) in missing.iter().zip(asked).zip(found) {
-            let answer = Answer::of_set_form(rows);
-            if let Some(place) = answers.get_mut(*at) {
-                *place = Some(Arc::clone(&answer));
+            for ((at, each), rows) in missing.iter().zip(asked).zip(found) {
+                let answer = Answer::of_set_form(rows);
+                if let Some(place) = answers.get_mut(*at) {
+                    *place = Some(Arc::clone(&answer));
+                }
+                self.keep(statement, each, answer);
             }
-            self.keep(statement, each, answer);
-        }
-        Ok(answers.into_iter().flatten().collect())
+            Ok(answers.into_iter().flatten().collect())
+        })
     }
 
     /// Answers all questions by one SELECT.
-    pub(crate) async fn any(&mut self, questions: &[Question], answers: &mut [bool]) -> Result<()> {
-        let prepared = self.prepared(&question::together(questions)).await?;
-        let args: Vec<&Param<'_>> = questions.iter().flat_map(|question| &question.args).collect();
-        for row in self.fetch(&prepared, &args).await? {
-            for (at, answer) in answers.iter_mut().enumerate() {
-                *answer = row.try_get(at)?;
+    pub(crate) fn any<'a>(&'a mut self, questions: &'a [Question], answers: &'a mut [bool]) -> Told<'a, ()> {
+        Box::pin(async move {
+            let prepared = self.prepared(&question::together(questions)).await?;
+            let args: Vec<&Param<'_>> = questions.iter().flat_map(|question| &question.args).collect();
+            for row in self.fetch(&prepared, &args).await? {
+                for (at, answer) in answers.iter_mut().enumerate() {
+                    *answer = row.try_get(at)?;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// What is known of it already, from this transaction or for good.
@@ -387,9 +415,11 @@ impl Flight {
         }
     }
 
-    pub(crate) async fn batch(&mut self, sql: &str) -> Result<()> {
-        self.settle().await?;
-        Ok(self.client.batch_execute(sql).await?)
+    pub(crate) fn batch<'a>(&'a mut self, sql: &'a str) -> Told<'a, ()> {
+        Box::pin(async move {
+            self.settle().await?;
+            Ok(self.client.batch_execute(sql).await?)
+        })
     }
 
     /// The set form, typed by the parameters of the row form.
@@ -414,17 +444,19 @@ impl Flight {
         Ok(rows?)
     }
 
-    async fn commit(&mut self) -> Result<()> {
-        // A set that met the wrong number of rows must be known before the COMMIT leaves.
-        if self.sent.iter().any(|sent| matches!(sent.demand, Demand::Rows(_))) {
-            self.settle().await?;
-        }
-        let commit = self.client.batch_execute("COMMIT");
-        // After a failed statement the server answers COMMIT with a ROLLBACK and no error: the failure is in `sent`.
-        let (settled, committed) = join(settle(&mut self.sent), commit).await;
-        self.open = committed.is_err();
-        settled?;
-        Ok(committed?)
+    fn commit(&mut self) -> Told<'_, ()> {
+        Box::pin(async move {
+            // A set that met the wrong number of rows must be known before the COMMIT leaves.
+            if self.sent.iter().any(|sent| matches!(sent.demand, Demand::Rows(_))) {
+                self.settle().await?;
+            }
+            let commit = self.client.batch_execute("COMMIT");
+            // After a failed statement the server answers COMMIT with a ROLLBACK and no error: the failure is in `sent`.
+            let (settled, committed) = join(settle(&mut self.sent), commit).await;
+            self.open = committed.is_err();
+            settled?;
+            Ok(committed?)
+        })
     }
 
     /// The steps of the plan of a statement, and behind them those of its set form.

@@ -41,7 +41,6 @@ pub(crate) fn start(path: &Path) -> Result<Line> {
 }
 
 fn read(tx: &mut Tx, mut member: Box<dyn Member>) {
-    tx.looked();
     let began = begin(tx);
     if began.is_ok() {
         member.run(tx);

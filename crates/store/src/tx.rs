@@ -22,8 +22,8 @@ pub struct Tx {
     pub(crate) failed: bool,
     /// The verb lost a race that it would win in another run.
     pub(crate) again: bool,
-    /// It is only a look: one SELECT, and so of one moment without a transaction around it.
-    look: Option<Look>,
+    /// It is one statement, and so whole without a transaction around it.
+    alone: Option<Alone>,
     /// What is written at the end, once for all.
     left: Vec<Box<dyn Leaving>>,
 }
@@ -57,10 +57,12 @@ impl std::fmt::Debug for dyn Leaving {
     }
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Look {
-    Open,
-    Taken,
+/// What may still be asked without a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Alone {
+    Select,
+    Statement,
+    Nothing,
 }
 
 #[derive(Debug)]
@@ -71,12 +73,12 @@ pub(crate) enum On {
 
 impl Tx {
     pub(crate) const fn new(on: On) -> Self {
-        Self { on, failed: false, again: false, look: None, left: Vec::new() }
+        Self { on, failed: false, again: false, alone: None, left: Vec::new() }
     }
 
     /// Nothing is left of the verb before.
     pub(crate) fn start_over(&mut self) {
-        (self.failed, self.again) = (false, false);
+        (self.failed, self.again, self.alone) = (false, false, None);
         self.left.clear();
     }
 
@@ -100,14 +102,9 @@ impl Tx {
         Ok(())
     }
 
-    /// From here on one SELECT may be asked.
-    pub(crate) const fn look_once(&mut self) {
-        self.look = Some(Look::Open);
-    }
-
-    /// The look is over; a reader serves the next with the same transaction.
-    pub(crate) const fn looked(&mut self) {
-        self.look = None;
+    /// From here on only this may be asked.
+    pub(crate) const fn is_alone(&mut self, may: Alone) {
+        self.alone = Some(may);
     }
 
     /// Runs a statement and answers how many rows it changed.
@@ -152,6 +149,9 @@ impl Tx {
         self.usable(statement, N)?;
         if rows.is_empty() {
             return Ok(());
+        }
+        if self.alone.is_some() && rows.len() > 1 {
+            return self.noted(Err(statement.impossible("statement", "a set where one statement stands alone")));
         }
         let distinct = statement.distinct(&rows);
         self.noted(distinct)?;
@@ -253,14 +253,14 @@ impl Tx {
         if self.failed {
             return Err(StoreError::Poisoned);
         }
-        let allowed = statement.expects(count).and(match &self.look {
-            None => Ok(()),
-            Some(Look::Open) if statement.verb() == Verb::Select => Ok(()),
-            Some(_) => Err(statement.impossible("statement", "more than the one SELECT of a look")),
+        let allowed = statement.expects(count).and(match self.alone {
+            None | Some(Alone::Statement) => Ok(()),
+            Some(Alone::Select) if statement.verb() == Verb::Select => Ok(()),
+            Some(Alone::Select | Alone::Nothing) => {
+                Err(statement.impossible("statement", "more than the one that may stand alone"))
+            }
         });
-        if self.look.is_some() {
-            self.look = Some(Look::Taken);
-        }
+        self.alone = self.alone.and(Some(Alone::Nothing));
         self.noted(allowed)
     }
 

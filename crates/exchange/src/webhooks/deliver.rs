@@ -67,7 +67,7 @@ enum Ending {
 
 async fn end(db: &Db, job: &jobs::Job, ending: Ending) -> Result<(), StoreError> {
     let id = job.id;
-    db.write(async move |tx: &mut Tx| finish(tx, id, ending).await).await
+    db.act(async move |tx: &mut Tx| finish(tx, id, ending).await).await
 }
 
 async fn finish(tx: &mut Tx, job: ::store::Uuid, ending: Ending) -> Result<(), StoreError> {

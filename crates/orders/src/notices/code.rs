@@ -46,7 +46,7 @@ pub(super) async fn perform(
         }
     };
     let (ended, job) = (outcome.clone(), job.id);
-    db.write(async move |tx: &mut Tx| match &ended {
+    db.act(async move |tx: &mut Tx| match &ended {
         Performed::Sent | Performed::Before => jobs::done(tx, job).await,
         Performed::Again { at, why } => jobs::retry(tx, job, at.millis(), why).await,
         Performed::Buried { why } => jobs::bury(tx, job, why).await,

@@ -153,14 +153,9 @@ async fn perform_notice(
 ) -> Result<Performed, PerformError> {
     let unfit = || PerformError::NotANotice { job: job.id, kind: job.kind.clone() };
     let id: NoticeId = job.payload.parse().map_err(|_| unfit())?;
-    let found = db
-        .read(async move |tx: &mut Tx| {
-            let Some(notice) = store::notice(tx, id).await? else { return Ok::<_, StoreError>(None) };
-            let phone = people::phone_of(tx, notice.customer).await?;
-            Ok(Some((notice, phone)))
-        })
-        .await?;
-    let (notice, phone) = found.ok_or_else(unfit)?;
+    let notice = db.look(async move |tx: &mut Tx| store::notice(tx, id).await).await?.ok_or_else(unfit)?;
+    let to_whom = notice.customer;
+    let phone = db.look(async move |tx: &mut Tx| people::phone_of(tx, to_whom).await).await?;
     let outcome = match (notice.state, phone) {
         (NoticeState::Sent | NoticeState::Buried, _) => Performed::Before,
         (NoticeState::Queued | NoticeState::Failed, None) => Performed::Buried { why: NO_RECIPIENT.to_owned() },

@@ -4,7 +4,8 @@ use kernel::{Id, LotId, SkuId};
 use store::{Question, Result, Tx, args, row, testing::TestDb};
 
 use crate::{
-    BOX, COUNT, KEPT, LOTS, NOTE, NOTES, Refusal, STACK, STEAL, SWAPPED, add_lots, id, note, notes, on_sqlite, spinach,
+    BOX, COUNT, KEPT, LOTS, NOTE, NOTE_BACK, NOTES, Refusal, STACK, STEAL, SWAPPED, add_lots, id, note, notes,
+    on_sqlite, spinach,
 };
 
 facts! {
@@ -12,6 +13,7 @@ facts! {
     a_reading_sees_what_was_answered_before
     a_look_asks_one_question
     several_questions_are_asked_at_once
+    an_act_is_one_statement
     what_is_kept_follows_its_own_writes
     what_stays_is_known_once_it_is_there
 }
@@ -90,6 +92,32 @@ async fn several_questions_are_asked_at_once(db: TestDb) {
         assert!(refused.unwrap_err().is_bug());
     }
     assert_eq!(notes(&db).await, ["cod"]);
+}
+
+async fn an_act_is_one_statement(db: TestDb) {
+    let written: Result<i64> = db.act(async |tx: &mut Tx| tx.one(NOTE_BACK, args!["cod"]).await).await;
+    assert_eq!(written.unwrap(), 1);
+    let asked: Result<i64> = db.act(async |tx: &mut Tx| tx.one(COUNT, args![]).await).await;
+    assert_eq!(asked.unwrap(), 1);
+
+    let twice: Result<()> = db
+        .act(async |tx: &mut Tx| {
+            note(tx, "eel").await?;
+            note(tx, "crab").await
+        })
+        .await;
+    assert!(twice.unwrap_err().is_bug());
+    let set: Result<()> = db.act(async |tx: &mut Tx| tx.put_many(NOTE, vec![row!["ling"], row!["hake"]]).await).await;
+    assert!(set.unwrap_err().is_bug());
+    let refused: Result<(), Refusal> = db.act(async |_: &mut Tx| Err(Refusal::VanHasLeft)).await;
+    assert!(matches!(refused, Err(Refusal::VanHasLeft)));
+    let wrong: Result<()> = db.act(async |tx: &mut Tx| tx.put(STACK, args![1_i64, 9_i64]).await).await;
+    assert!(wrong.is_err(), "it would stand on a box that is not there");
+
+    let after: Result<()> = db.write(async |tx: &mut Tx| note(tx, "dab").await).await;
+    after.unwrap();
+    assert_eq!(notes(&db).await.last().map(String::as_str), Some("dab"));
+    assert!(!notes(&db).await.contains(&"ling".to_owned()));
 }
 
 async fn what_is_kept_follows_its_own_writes(db: TestDb) {
