@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::Instant;
-use store::{Db, StoreError, Tx, args, lease, row, sql};
+use store::{Db, Question, StoreError, Tx, args, lease, row, sql};
 use uuid::Uuid;
 
 use crate::{
@@ -51,6 +51,11 @@ pub async fn seal(db: &Db, now: Instant, holder: &str) -> Result<Sealed, StoreEr
         }
     }
     Ok(Sealed { more: true, ..sealed })
+}
+
+/// Whether anything waits to be sealed, or was sealed behind this position.
+pub fn anything_behind(position: i64) -> [Question; 2] {
+    [Question::new(ANY_UNSEALED, args![]), Question::new(ANY_BEHIND, args![position])]
 }
 
 /// Seals one block; answers how many events it holds and the last position after it.
@@ -160,6 +165,8 @@ const LEASE_MS: i64 = 5_000;
 
 sql! {
     BEGIN_CHAIN = "INSERT INTO event_tip (one, position, block, hash) VALUES (1, 0, 0, $1) ON CONFLICT (one) DO NOTHING";
+    ANY_UNSEALED = "SELECT 1 FROM event_unsealed";
+    ANY_BEHIND = "SELECT 1 FROM event_tip WHERE one = 1 AND position > $1";
     PENDING = "SELECT EXISTS (SELECT 1 FROM event_unsealed),
                       COALESCE((SELECT position FROM event_tip WHERE one = 1), 0)";
     TIP = "SELECT position, block, hash FROM event_tip WHERE one = 1 {lock}";

@@ -28,7 +28,7 @@ use edge::App;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use excursion_to_quarantine::{look_at_lives, take_readings, watch};
-pub use life_to_orders::{look_around, sweep};
+pub use life_to_orders::{Due, due, look_around, sweep};
 pub use refusal::FlowRefusal;
 
 /// The routes that touch more than one context.

@@ -26,8 +26,8 @@ mod usable;
 pub mod events;
 
 pub use journal::{
-    Cause, Correction, Expired, Filed, MOVES_MAX, Move, Moved, Posted, WasteReason, WriteOff, correct, expire_lots,
-    held_at, moves_of_cause, moves_of_lot, post, write_off,
+    Cause, Correction, Expired, Filed, MOVES_MAX, Move, Moved, Posted, WasteReason, WriteOff, any_lot_run_out, correct,
+    expire_lots, held_at, moves_of_cause, moves_of_lot, post, write_off,
 };
 pub use lots::{
     Block, BlockFlag, BlockFlags, Label, Lot, LotState, LotTurn, NewLot, Opened, Parent, Source, block, blocks_of,
@@ -39,9 +39,9 @@ pub use places::{
 };
 pub use refusal::LedgerRefusal;
 pub use reserve::{
-    Binding, Bound, Consumed, Pick, Reservation, ReservationState, Rest, Skip, Skipped, Want, bind, bind_each,
-    bind_what_there_is, bounds_of, confirm, consume, expire_promises, promise, rebind_excluding, release, reservation,
-    reservations_of, skipped, uncovered,
+    Binding, Bound, Consumed, Pick, Reservation, ReservationState, Rest, Skip, Skipped, Want, any_promise_lapsed, bind,
+    bind_each, bind_what_there_is, bounds_of, confirm, consume, expire_promises, promise, rebind_excluding, release,
+    reservation, reservations_of, skipped, uncovered,
 };
 pub use shelf::{availabilities, availability, availability_of_all, needed_until};
 pub use stays::{Area, Stay, lots_in, stays_of};

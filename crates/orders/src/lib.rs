@@ -14,8 +14,8 @@ pub mod outbound;
 pub mod review;
 
 use edge::App;
-use kernel::Stamp;
-use store::Tx;
+use kernel::{Instant, Stamp};
+use store::{Question, Tx};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use order::{CancelReason, DeclineReason, FailReason, OrderRefusal, OrderState, ReviewHold, Stage};
@@ -24,6 +24,11 @@ pub use people::{Contact, PUBLIC_GROUP};
 /// The tables of this crate.
 pub const MIGRATION: store::Migration =
     store::Migration::new(30, "orders", include_str!("../../../migrations/0030_orders.sql"));
+
+/// Whether the clock has made anything due for [`sweep`].
+pub fn anything_to_sweep(now: Instant) -> Question {
+    review::anything_to_sweep(now)
+}
 
 /// What is due by the clock alone, every minute: orders that were never paid, or held until their window began.
 pub async fn sweep(tx: &mut Tx, stamp: &Stamp) -> Result<(), OrderRefusal> {

@@ -103,7 +103,7 @@ pub(crate) async fn assemble(settings: &Settings, db: Db, clock: Clock, ids: IdS
         looked_at: AtomicI64::new(0),
         judged_at: AtomicI64::new(0),
         forgot_at: AtomicI64::new(0),
-        told_to: AtomicI64::new(0),
+        read_to: exchange::webhooks::ReadTo::default(),
     });
     let app = App { db, clock, ids, gate: Arc::new(identity.clone()), workman: Arc::<Worker>::clone(&worker) };
     let meter = Meter::default();

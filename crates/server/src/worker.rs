@@ -13,11 +13,10 @@ use std::{
 };
 
 use accounts::payments::{self, PaymentProvider};
-use delivery::feedback;
 use edge::{Problem, Workman};
 use events::Feed;
 use exchange::webhooks;
-use flows::FlowRefusal;
+use flows::{Due, FlowRefusal};
 use identity::Identity;
 use kernel::{Clock, Id, IdSource, Instant, JobId, Stamp};
 use orders::{
@@ -80,8 +79,30 @@ pub(crate) struct Worker {
     pub(crate) judged_at: AtomicI64,
     /// When what had its time was last dropped.
     pub(crate) forgot_at: AtomicI64,
-    /// Up to which position this process has read the log on for the webhooks.
-    pub(crate) told_to: AtomicI64,
+    /// How far this process has read the log on for the webhooks.
+    pub(crate) read_to: webhooks::ReadTo,
+}
+
+/// The kinds of which jobs wait, each with the time from which the first of them can be claimed.
+type Waiting = Vec<(String, i64)>;
+
+/// What a look at the clock has led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Swept {
+    /// A minute has not passed.
+    NotYet,
+    /// Nothing was due, and so no job was made.
+    Nothing {
+        log: Log,
+    },
+    Something,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Log {
+    /// Nothing waits for a position, and nothing was sealed that the webhooks have not read.
+    AsItWas,
+    MayHaveGrown,
 }
 
 /// Moves a demonstration's clock with the work that becomes due on the way.
@@ -96,12 +117,12 @@ impl Steps {
         if let Some(sensors) = worker.sensors.get() {
             sensors.settle().await.map_err(|error| Problem::internal(&error))?;
         }
-        let mut due = worker.next_due(&worker.waiting_jobs().await?);
+        let mut waiting = worker.waiting_jobs().await?;
         loop {
-            let next = due.max(worker.clock.now()).min(to);
+            let next = worker.next_due(&waiting).max(worker.clock.now()).min(to);
             worker.clock.advance_to(next);
-            due = worker.work_until(next).await?;
-            if next >= to && due > to {
+            waiting = worker.work_on(next, waiting).await?;
+            if next >= to && worker.next_due(&waiting) > to {
                 return Ok(());
             }
         }
@@ -109,30 +130,41 @@ impl Steps {
 }
 
 impl Worker {
-    /// Does everything that is due at `now`. Answers when there will be something to do again.
-    pub(crate) async fn work_until(&self, now: Instant) -> Result<Instant, FlowRefusal> {
-        self.sweep(now).await?;
-        let mut waiting = self.waiting_jobs().await?;
+    /// Does everything that is due at `now`.
+    pub(crate) async fn work_until(&self, now: Instant) -> Result<(), FlowRefusal> {
+        let waiting = self.waiting_jobs().await?;
+        self.work_on(now, waiting).await.map(drop)
+    }
+
+    /// Does everything that is due at `now`, while these jobs wait. Answers the jobs that wait then.
+    async fn work_on(&self, now: Instant, mut waiting: Waiting) -> Result<Waiting, FlowRefusal> {
+        let mut log = Log::MayHaveGrown;
+        match self.sweep(now).await? {
+            Swept::NotYet => {}
+            Swept::Nothing { log: seen } => log = seen,
+            Swept::Something => waiting = self.waiting_jobs().await?,
+        }
         for _ in 0..ROUNDS_MAX {
             if self.do_due_jobs(now, &waiting).await? == 0 {
                 break;
             }
+            log = Log::MayHaveGrown;
             waiting = self.waiting_jobs().await?;
+        }
+        if log == Log::AsItWas {
+            return Ok(waiting);
         }
         // Who wants to be told of what was sealed gets a job for it, which is done in the next round. It does not
         // matter who sealed: what another process has left untold, because it died, lies behind the position too.
-        let position = self.seal(now).await?;
-        if self.told_to.load(Ordering::Acquire) < position {
-            if webhooks::read_on(&self.db, &self.ids, now).await? > 0 {
-                waiting = self.waiting_jobs().await?;
-            }
-            self.told_to.store(position, Ordering::Release);
+        let tip = self.seal(now).await?;
+        if self.read_to.position() < tip && webhooks::read_on(&self.db, &self.ids, now, tip, &self.read_to).await? > 0 {
+            waiting = self.waiting_jobs().await?;
         }
-        Ok(self.next_due(&waiting))
+        Ok(waiting)
     }
 
     /// The kinds of which jobs wait, each with the time from which the first of them can be claimed.
-    async fn waiting_jobs(&self) -> Result<Vec<(String, i64)>, StoreError> {
+    async fn waiting_jobs(&self) -> Result<Waiting, StoreError> {
         self.db.look(async |tx: &mut Tx| jobs::next_due(tx).await).await
     }
 
@@ -150,7 +182,7 @@ impl Worker {
             let kind = kind.to_owned();
             let claimed = self
                 .db
-                .write(async move |tx: &mut Tx| jobs::claim(tx, &kind, now.millis(), LEASE_MS, JOBS_AT_ONCE).await)
+                .act(async move |tx: &mut Tx| jobs::claim(tx, &kind, now.millis(), LEASE_MS, JOBS_AT_ONCE).await)
                 .await?;
             done += claimed.len();
             for job in claimed {
@@ -230,36 +262,54 @@ impl Worker {
         let doublings = u32::try_from(job.attempts.clamp(0, 20)).unwrap_or(0);
         let wait = ASK_AGAIN_MS.saturating_mul(1 << doublings).min(ASK_AGAIN_MAX_MS);
         let (id, due, why) = (job.id, self.clock.now().plus_millis(wait).millis(), why.to_owned());
-        self.db.write(async move |tx: &mut Tx| jobs::retry(tx, id, due, &why).await).await.map(drop)
+        self.db.act(async move |tx: &mut Tx| jobs::retry(tx, id, due, &why).await).await.map(drop)
     }
 
     async fn bury(&self, job: &jobs::Job, why: &str) -> Result<(), StoreError> {
         tracing::error!(job.id = %job.id, job.kind, why, "a job waits for a person");
         let (id, why) = (job.id, why.to_owned());
-        self.db.write(async move |tx: &mut Tx| jobs::bury(tx, id, &why).await).await.map(drop)
+        self.db.act(async move |tx: &mut Tx| jobs::bury(tx, id, &why).await).await.map(drop)
     }
 
     /// What is due by the clock alone: promises that ran out.
-    async fn sweep(&self, now: Instant) -> Result<(), FlowRefusal> {
+    async fn sweep(&self, now: Instant) -> Result<Swept, FlowRefusal> {
         if !is_time(&self.swept_at, now, SWEEP_EVERY_MS) {
-            return Ok(());
+            return Ok(Swept::NotYet);
         }
-        let stamp = Stamp::system(now, &self.ids);
-        self.db.write(async move |tx: &mut Tx| flows::sweep(tx, &stamp.again()).await).await?;
-        if is_time(&self.looked_at, now, LOOK_EVERY_MS) {
+        let read_to = self.read_to.position();
+        let due = self.db.look(async move |tx: &mut Tx| flows::due(tx, now, read_to).await).await?;
+        let is_due = |what| due.contains(&what);
+        if is_due(Due::Sweep) {
+            let stamp = Stamp::system(now, &self.ids);
+            self.db.write(async move |tx: &mut Tx| flows::sweep(tx, &stamp.again()).await).await?;
+        }
+        let look = is_time(&self.looked_at, now, LOOK_EVERY_MS);
+        if look {
             let stamp = Stamp::system(now, &self.ids);
             self.db.write(async move |tx: &mut Tx| flows::look_around(tx, &stamp.again()).await).await?;
         }
-        self.hear_customers(now).await?;
-        self.judge(now).await?;
-        self.forget(now).await
+        // Complaints are joined with their causes and remedied by rule, each in a transaction of its own.
+        if is_due(Due::Complaints) {
+            flows::complaint_to_cause::look_into_all(&self.db, &self.ids, now).await?;
+        }
+        // What customers suggested with their ratings becomes a suggestion.
+        if is_due(Due::Suggestions) {
+            flows::review_to_procedure::take_suggestions(&self.db, &self.ids, now).await?;
+        }
+        let judge = is_time(&self.judged_at, now, JUDGE_EVERY_MS);
+        if judge {
+            self.judge(now).await?;
+        }
+        self.forget(now).await?;
+        Ok(match due.as_slice() {
+            [] if !look && !judge => Swept::Nothing { log: Log::AsItWas },
+            [Due::Log] if !look && !judge => Swept::Nothing { log: Log::MayHaveGrown },
+            _ => Swept::Something,
+        })
     }
 
     /// The process documents read on: which cases have left the written way.
     async fn judge(&self, now: Instant) -> Result<(), FlowRefusal> {
-        if !is_time(&self.judged_at, now, JUDGE_EVERY_MS) {
-            return Ok(());
-        }
         for _ in 0..ROUNDS_MAX {
             let read = self.db.write(async move |tx: &mut Tx| conformance::read_on(tx, now).await).await?;
             if !read.more {
@@ -278,21 +328,9 @@ impl Worker {
         self.db.write(async move |tx: &mut Tx| identity::sweep(tx, now).await).await?;
         let finished_before = now.millis().saturating_sub(JOBS_KEPT_MS);
         let purge = async move |tx: &mut Tx| jobs::purge(tx, finished_before, PURGED_AT_ONCE).await;
-        while self.db.write(purge).await? == u64::from(PURGED_AT_ONCE) {}
+        while self.db.act(purge).await? == u64::from(PURGED_AT_ONCE) {}
         self.db.once_purge(now.millis().saturating_sub(ANSWERS_KEPT_MS)).await?;
-        Ok(())
-    }
-
-    /// Complaints are joined with their causes and remedied by rule, each in a transaction of its own; what customers
-    /// suggested with their ratings becomes a suggestion.
-    async fn hear_customers(&self, now: Instant) -> Result<(), FlowRefusal> {
-        let unheard = self.db.look(async |tx: &mut Tx| feedback::anything_unheard(tx).await).await?;
-        if unheard.complaints {
-            flows::complaint_to_cause::look_into_all(&self.db, &self.ids, now).await?;
-        }
-        if unheard.suggestions {
-            flows::review_to_procedure::take_suggestions(&self.db, &self.ids, now).await?;
-        }
+        self.read_to.start_over();
         Ok(())
     }
 
@@ -324,7 +362,7 @@ impl Workman for Worker {
         Box::pin(async move {
             let now = self.clock.now().millis();
             let claimed =
-                self.db.write(async move |tx: &mut Tx| jobs::claim_one(tx, job.uuid(), now, LEASE_MS).await).await;
+                self.db.act(async move |tx: &mut Tx| jobs::claim_one(tx, job.uuid(), now, LEASE_MS).await).await;
             let done = match claimed {
                 Ok(Some(job)) => self.perform(&job).await,
                 Ok(None) => Ok(()),

@@ -12,7 +12,7 @@ mod rules;
 mod store;
 
 use ::events::{Object, tell};
-use ::store::{StoreError, Tx};
+use ::store::{Question, StoreError, Tx};
 use edge::{Problem, parse};
 use kernel::{
     Actor, ComplaintId, CourierId, CustomerId, CustomerOrderId, DeciCelsius, Id, Instant, OrderLineId, PhotoId,
@@ -216,19 +216,10 @@ pub async fn complaints_about<I: Id>(tx: &mut Tx, thing: I, since: Instant) -> R
     store::complaints_about(tx, I::NOUN, thing.uuid(), since).await
 }
 
-/// What customers have said and nobody has heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unheard {
-    /// Complaints that have still to be joined with what they concern.
-    pub complaints: bool,
-    /// Suggestions inside ratings that nobody has taken up.
-    pub suggestions: bool,
-}
-
-/// Whether anything is to be heard, asked in one statement because most minutes bring nothing.
-pub async fn anything_unheard(tx: &mut Tx) -> Result<Unheard, StoreError> {
-    let (complaints, suggestions) = store::anything_unheard(tx).await?;
-    Ok(Unheard { complaints, suggestions })
+/// Whether there are complaints that have still to be joined with what they concern, and suggestions inside ratings that
+/// nobody has taken up.
+pub fn anything_unheard() -> [Question; 2] {
+    store::anything_unheard()
 }
 
 /// The complaints that have still to be joined with what they concern, the oldest first.

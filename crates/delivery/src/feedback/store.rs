@@ -4,7 +4,7 @@ use kernel::{
     ComplaintId, CourierId, CustomerId, CustomerOrderId, DeciCelsius, Instant, OrderLineId, RatingId, RunId, SiteId,
     StopId, SuggestionId,
 };
-use store::{FromRow, Result, Row, Tx, args, row, sql};
+use store::{FromRow, Question, Result, Row, Tx, args, row, sql};
 use uuid::Uuid;
 
 use super::{
@@ -71,11 +71,11 @@ sql! {
     UNJOINED = "SELECT c.id FROM complaint c
                 WHERE c.facts IS NULL AND NOT EXISTS (SELECT 1 FROM remedy_review v WHERE v.complaint = c.id)
                 ORDER BY c.made_at, c.id LIMIT $1";
-    /// Served by `complaint_unjoined` and `rating_unheard`.
-    ANYTHING_UNHEARD =
-        "SELECT EXISTS (SELECT 1 FROM complaint c
-                        WHERE c.facts IS NULL AND NOT EXISTS (SELECT 1 FROM remedy_review v WHERE v.complaint = c.id)),
-                EXISTS (SELECT 1 FROM rating g WHERE g.suggestion <> '' AND g.heard = 0)";
+    /// Served by `complaint_unjoined`.
+    ANY_UNJOINED = "SELECT 1 FROM complaint c
+                    WHERE c.facts IS NULL AND NOT EXISTS (SELECT 1 FROM remedy_review v WHERE v.complaint = c.id)";
+    /// Served by `rating_unheard`.
+    ANY_UNHEARD = "SELECT 1 FROM rating g WHERE g.suggestion <> '' AND g.heard = 0";
     COUNT_TRY = "INSERT INTO complaint_try (complaint, tries, why, at) VALUES ($1, 1, $2, $3)
                  ON CONFLICT (complaint) DO UPDATE
                  SET tries = complaint_try.tries + 1, why = excluded.why, at = excluded.at
@@ -281,8 +281,8 @@ pub(super) async fn complaints_about(tx: &mut Tx, noun: &str, object: Uuid, sinc
     tx.one(ABOUT, args![noun, object, since]).await
 }
 
-pub(super) async fn anything_unheard(tx: &mut Tx) -> Result<(bool, bool)> {
-    tx.one(ANYTHING_UNHEARD, args![]).await
+pub(super) fn anything_unheard() -> [Question; 2] {
+    [Question::new(ANY_UNJOINED, args![]), Question::new(ANY_UNHEARD, args![])]
 }
 
 pub(super) async fn unjoined(tx: &mut Tx, rows: i64) -> Result<Vec<ComplaintId>> {

@@ -14,6 +14,11 @@ mod refusal;
 mod rules;
 mod store;
 
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
 use ::events::{Object, tell};
 use ::store::{Db, StoreError, Tx, jobs};
 use identity::Secret;
@@ -98,9 +103,61 @@ pub async fn send_again(tx: &mut Tx, stamp: &Stamp, id: WebhookId, position: i64
     store::delivery(tx, id, position).await?.ok_or(WebhookRefusal::NoSuchDelivery)
 }
 
-/// Reads the log on for every webhook, and makes a job of each event that one wants. Answers how many jobs it made.
-pub async fn read_on(db: &Db, ids: &IdSource, now: Instant) -> Result<usize, StoreError> {
+/// How far this process has read for the webhooks. Up to there none of these wants anything that is not a job of its own
+/// already. A webhook's own position is moved on when there was something for it, and by [`ReadTo::start_over`].
+#[derive(Debug, Default)]
+pub struct ReadTo(Mutex<(BTreeSet<WebhookId>, i64)>);
+
+impl ReadTo {
+    pub fn position(&self) -> i64 {
+        self.known().1
+    }
+
+    /// The next reading begins where each webhook was told of something last.
+    pub fn start_over(&self) {
+        *self.known() = Default::default();
+    }
+
+    /// Where to read on for just these webhooks.
+    fn of(&self, webhooks: &BTreeSet<WebhookId>) -> Option<i64> {
+        let known = self.known();
+        (known.0 == *webhooks).then_some(known.1)
+    }
+
+    fn reached(&self, webhooks: BTreeSet<WebhookId>, position: i64) {
+        *self.known() = (webhooks, position);
+    }
+
+    fn known(&self) -> MutexGuard<'_, (BTreeSet<WebhookId>, i64)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads the log, which is sealed up to `tip`, on for every webhook, and makes a job of each event that one wants. Answers
+/// how many jobs it made.
+pub async fn read_on(db: &Db, ids: &IdSource, now: Instant, tip: i64, read_to: &ReadTo) -> Result<usize, StoreError> {
     let webhooks = db.look(async |tx: &mut Tx| store::active(tx).await).await?;
+    let active = webhooks.iter().map(|webhook| webhook.id).collect();
+    let mut made = 0_usize;
+    if anything_wanted(db, &webhooks, read_to.of(&active)).await? {
+        made = read_for_each(db, ids, now, webhooks).await?;
+    }
+    read_to.reached(active, tip);
+    Ok(made)
+}
+
+/// Whether one of them may want an event behind `position`; `None` if nobody knows where to begin.
+async fn anything_wanted(db: &Db, webhooks: &[Webhook], position: Option<i64>) -> Result<bool, StoreError> {
+    let Some(position) = position else { return Ok(true) };
+    if webhooks.is_empty() {
+        return Ok(false);
+    }
+    let told = db.look(async move |tx: &mut Tx| ::events::kinds_after(tx, position, EVENTS_AT_ONCE).await).await?;
+    let more = told.len() >= usize::try_from(EVENTS_AT_ONCE).unwrap_or(usize::MAX);
+    Ok(more || told.iter().any(|(_, kind)| webhooks.iter().any(|webhook| webhook.wants(kind))))
+}
+
+async fn read_for_each(db: &Db, ids: &IdSource, now: Instant, webhooks: Vec<Webhook>) -> Result<usize, StoreError> {
     let mut made = 0_usize;
     for webhook in webhooks {
         loop {

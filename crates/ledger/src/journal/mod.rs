@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use correct::{Correction, correct, held_at};
-pub use waste::{Expired, WasteReason, WriteOff, expire_lots, write_off};
+pub use waste::{Expired, WasteReason, WriteOff, any_lot_run_out, expire_lots, write_off};
 
 use crate::{LedgerRefusal, PlaceKind, lots, places, reserve, shelf};
 use rules::Book;

@@ -1,6 +1,6 @@
 //! Write-offs 報損 and the daily sweep of what has run out.
 
-use ::store::Tx;
+use ::store::{Question, Tx};
 use kernel::{Date, Instant, LotId, PlaceId, Quantity, Stamp};
 use serde::{Deserialize, Serialize};
 use store::{args, codes};
@@ -74,6 +74,11 @@ pub async fn write_off(
     let entry = Entry { cause, site: from.site, day, reason: Some(off.reason), freed: None };
     let gone = Move { lot: off.lot, from: from.id, to: waste.id, quantity };
     carry(tx, stamp, &entry, &[gone]).await
+}
+
+/// Whether there is a lot for [`expire_lots`].
+pub fn any_lot_run_out(now: Instant) -> Question {
+    Question::new(RUN_OUT, args![now, 1])
 }
 
 /// Turns the lots whose life has ended into expired ones, at most 200 at a time; says where they lie, so that somebody

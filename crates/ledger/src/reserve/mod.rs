@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 pub use bind::{Binding, Skip, Skipped, bind, bind_each, bind_what_there_is, rebind_excluding, skipped};
 pub use consume::{Consumed, Pick, Rest, consume};
 pub use promise::{Want, confirm, promise};
-pub use release::{expire_promises, release};
+pub use release::{any_promise_lapsed, expire_promises, release};
 pub(crate) use release::{undo, undo_bindings};
 pub(crate) use store::{bindings_of_lot, reservation_columns, save};
 

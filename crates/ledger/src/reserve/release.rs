@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ::store::Tx;
+use ::store::{Question, Tx};
 use events::{Object, tell};
 use kernel::{Instant, LotId, PlaceId, Quantity, ReservationId, Stamp};
 
@@ -29,6 +29,11 @@ pub async fn release(tx: &mut Tx, stamp: &Stamp, id: ReservationId) -> Result<Re
     store::save(tx, &given_back).await?;
     shelf::settle(tx, stamp, key).await?;
     Ok(given_back)
+}
+
+/// Whether there is a promise for [`expire_promises`].
+pub fn any_promise_lapsed(now: Instant) -> Question {
+    store::any_lapsed(now)
 }
 
 /// Ends the promises that were not confirmed in time, at most 500 at once, and answers them.

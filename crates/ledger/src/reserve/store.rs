@@ -1,7 +1,7 @@
 //! SQL of reservations and bindings.
 
 use kernel::{Exactness, Instant, LotId, OrderLineId, PlaceId, Quantity, ReservationId};
-use store::{FromRow, Result, Row, StoreError, Tx, args, row, sql};
+use store::{FromRow, Question, Result, Row, StoreError, Tx, args, row, sql};
 
 use super::{Bound, Reservation, Skip, promise::in_shape};
 use crate::{LedgerRefusal, journal::Freed, quantities};
@@ -116,6 +116,10 @@ pub(super) async fn by_ids(tx: &mut Tx, ids: &[ReservationId]) -> Result<Vec<Res
 
 pub(super) async fn of_line(tx: &mut Tx, line: OrderLineId) -> Result<Vec<Reservation>> {
     tx.all(OF_LINE, args![line]).await
+}
+
+pub(super) fn any_lapsed(now: Instant) -> Question {
+    Question::new(LAPSED, args![now])
 }
 
 pub(super) async fn lapsed(tx: &mut Tx, now: Instant) -> Result<Vec<Reservation>> {

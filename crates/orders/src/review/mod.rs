@@ -11,8 +11,8 @@ pub mod events;
 pub mod http;
 
 use ::events::Object;
-use ::store::{StoreError, Tx};
-use kernel::{CustomerOrderId, Stamp};
+use ::store::{Question, StoreError, Tx};
+use kernel::{CustomerOrderId, Instant, Stamp};
 use ledger::ReservationState;
 
 pub use rules::{DUPLICATE_MINUTES, Facts, Finding, Limits, Phone, Rule, Standing, Verdict, judge, outcome};
@@ -163,13 +163,22 @@ async fn promises_lapsed(tx: &mut Tx, order: &CustomerOrder) -> Result<bool, Ord
     Ok(false)
 }
 
+/// Whether there is anything for [`sweep`].
+pub(crate) fn anything_to_sweep(now: Instant) -> Question {
+    store::anybody_waiting_too_long(unpaid_since(now), now)
+}
+
 /// Ends the orders that have waited too long, at most so many at once: the next sweep goes on.
 pub(crate) async fn sweep(tx: &mut Tx, stamp: &Stamp) -> Result<(), OrderRefusal> {
-    let unpaid_since = stamp.at.plus_minutes(-intake::UNPAID_MINUTES);
-    for order in store::waiting_too_long(tx, unpaid_since, stamp.at).await? {
+    for order in store::waiting_too_long(tx, unpaid_since(stamp.at), stamp.at).await? {
         expire(tx, stamp, order).await?;
     }
     Ok(())
+}
+
+/// What was placed before and is not paid will not be paid.
+fn unpaid_since(now: Instant) -> Instant {
+    now.plus_minutes(-intake::UNPAID_MINUTES)
 }
 
 /// Whether nobody had to look at an order.

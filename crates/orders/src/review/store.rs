@@ -1,7 +1,7 @@
 //! Rows of the review's trace.
 
 use kernel::{CustomerOrderId, Instant};
-use store::{FromRow, Result, Row, StoreError, Tx, args, row, sql};
+use store::{FromRow, Question, Result, Row, StoreError, Tx, args, row, sql};
 
 use super::{Finding, Verdict};
 
@@ -50,6 +50,11 @@ pub(super) async fn add(
 
 /// More wait for the next sweep, so that none holds up the writer for long.
 const SWEPT_AT_ONCE: i64 = 200;
+
+/// Whether there are such orders.
+pub(super) fn anybody_waiting_too_long(unpaid_since: Instant, now: Instant) -> Question {
+    Question::new(WAITING, args![unpaid_since, now, 1])
+}
 
 /// Orders that nobody has paid since `unpaid_since`, and held ones whose window has begun.
 pub(super) async fn waiting_too_long(tx: &mut Tx, unpaid_since: Instant, now: Instant) -> Result<Vec<CustomerOrderId>> {

@@ -1,14 +1,19 @@
 //! A signature that is late is asked for further up as well: fresh goods do not wait for a desk.
 
 use ::events::{Object, tell};
-use ::store::Tx;
-use kernel::{RequisitionId, Stamp};
+use ::store::{Question, Tx};
+use kernel::{Instant, RequisitionId, Stamp};
 
 use super::{ApprovalStep, ApprovalsRefusal, Level, StepState, events::ApprovalEscalated, store};
 use crate::requisitions::{self, RequisitionState};
 
 /// Late signatures that one look takes on.
 const AT_ONCE: i64 = 100;
+
+/// Whether there is a signature for [`escalate_late`].
+pub fn any_signature_late(now: Instant) -> Question {
+    store::any_late(now)
+}
 
 /// Puts every purchase that waits for a late signature into the list of a level above as well. Whoever was asked first
 /// may still sign; who signs first has signed.

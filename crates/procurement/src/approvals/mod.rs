@@ -25,7 +25,7 @@ use utoipa::ToSchema;
 
 pub(crate) use commitments::{commit, free_rest, spend};
 pub use delegations::{delegate, delegations, end_delegation};
-pub use escalate::escalate_late;
+pub use escalate::{any_signature_late, escalate_late};
 pub use refusal::ApprovalsRefusal;
 pub use rules::{
     ApprovalRule, ApprovalRuleId, ApprovalStep, Asked, DAYS_SUMMED, Decision, Delegation, DelegationId, Level,

@@ -4,7 +4,7 @@ use kernel::{
     Actor, BudgetId, Currency, Date, Instant, Money, PurchaseOrderId, RequisitionId, SiteId, SupplierId, UserId,
 };
 use serde::{Deserialize, Serialize};
-use store::{FromRow, Result, Row, Tx, args, row, sql};
+use store::{FromRow, Question, Result, Row, Tx, args, row, sql};
 use utoipa::ToSchema;
 
 use super::{
@@ -302,6 +302,10 @@ pub(super) async fn begin_turn(
 /// Requisitions whose turn was over before then and nobody else was asked, the longest wait first.
 pub(super) async fn late(tx: &mut Tx, at: Instant, rows: i64) -> Result<Vec<RequisitionId>> {
     tx.all(LATE, args![at, rows]).await
+}
+
+pub(super) fn any_late(at: Instant) -> Question {
+    Question::new(LATE, args![at, 1])
 }
 
 pub(super) async fn escalate(tx: &mut Tx, requisition: RequisitionId, late: &ApprovalStep) -> Result<()> {

@@ -92,7 +92,8 @@ async fn what_another_process_sealed_and_did_not_tell_is_told_by_the_next() {
 
         assert_eq!(waiting_calls(&next.worker).await, 1, "its own entry is what the webhook is told first");
         if let Some(hangs) = hangs {
-            let again = webhooks::read_on(&hangs.worker.db, &hangs.worker.ids, now).await;
+            let again =
+                webhooks::read_on(&hangs.worker.db, &hangs.worker.ids, now, position, &hangs.worker.read_to).await;
             assert_eq!(again.expect("a look"), 0, "and told once");
         }
     }

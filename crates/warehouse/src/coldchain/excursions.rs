@@ -1,7 +1,7 @@
 //! Excursions 超溫: an alarm with a name, that somebody answers, acts on and closes.
 
-use ::store::Tx;
 use ::store::codes;
+use ::store::{Question, Tx};
 use edge::{Problem, Sites, parse};
 use events::{Object, tell};
 use kernel::{Actor, DeciCelsius, ExcursionId, Id, Instant, PlaceId, ProbeId, SiteId, Stamp, TemperatureClass, ZoneId};
@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::{
     ColdchainRefusal,
+    band::TemperatureBand,
     events::{
         TemperatureActionTaken, TemperatureAlarmAcknowledged, TemperatureAlarmClosed, TemperatureAlarmEscalated,
         TemperatureAlarmRaised, TemperatureAlarmVoided, TemperatureAlarmWorsened, TemperatureRestored,
@@ -487,6 +488,13 @@ pub(super) async fn void(
 
 /// Excursions that one sweep takes up the ladder; the rest is for the next.
 const LADDER_MAX: i64 = 200;
+
+/// Whether there is anything for [`watch`]: a probe that may have fallen silent, an alarm that nobody has answered.
+pub fn anything_to_watch(now: Instant) -> [Question; 2] {
+    let of_the_house = TemperatureClass::ALL.map(|class| TemperatureBand::of_class(class).missing_minutes);
+    let soonest = of_the_house.into_iter().min().unwrap_or_default();
+    [store::any_fallen_silent(now, soonest), store::any_due_on_ladder(now)]
+}
 
 /// What time alone brings: probes that fell silent, and alarms that nobody answered. Says of which alarms the goods
 /// have to be stopped now.

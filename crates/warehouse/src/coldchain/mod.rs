@@ -23,7 +23,7 @@ mod refusal;
 mod store;
 pub mod thermal;
 
-pub use excursions::{Closing, Excursion, ExcursionState, NewAction, Rung, Voiding, close, watch};
+pub use excursions::{Closing, Excursion, ExcursionState, NewAction, Rung, Voiding, anything_to_watch, close, watch};
 pub use life::{LotTemperature, exposed_lots, look_at_lives, lot_temperature, recompute};
 pub use payload::{BATCH_MAX, Spoken};
 pub use probes::{NewProbe, Probe, ProbeKind, probe, probe_by_topic, speaks_for, topics_of};

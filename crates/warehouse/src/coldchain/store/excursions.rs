@@ -1,7 +1,7 @@
 //! Excursions and what people did about them.
 
 use kernel::{Actor, ExcursionId, Instant, ProbeId, SiteId, Stamp};
-use store::{FromRow, Result, Row, StoreError, Tx, Uuid, args, sql};
+use store::{FromRow, Question, Result, Row, StoreError, Tx, Uuid, args, sql};
 
 use crate::coldchain::{
     excursions::{Action, Excursion, Rung, Taken},
@@ -180,6 +180,10 @@ pub(in crate::coldchain) async fn voided_or_open(tx: &mut Tx, probe: ProbeId, fr
 
 pub(in crate::coldchain) async fn due_on_ladder(tx: &mut Tx, now: Instant, rows: i64) -> Result<Vec<Excursion>> {
     tx.all(ON_LADDER, args![now, rows]).await
+}
+
+pub(in crate::coldchain) fn any_due_on_ladder(now: Instant) -> Question {
+    Question::new(ON_LADDER, args![now, 1])
 }
 
 pub(in crate::coldchain) async fn add_excursion(tx: &mut Tx, new: &Excursion) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Probes, their limits, and the times in which they are not judged.
 
 use kernel::{Date, Instant, PlaceId, ProbeId, SiteId, Stamp, TemperatureClass, ZoneId};
-use store::{FromRow, Result, Row, Tx, args, sql};
+use store::{FromRow, Question, Result, Row, Tx, args, sql};
 
 use crate::coldchain::{
     band::{SiteBand, TemperatureBand},
@@ -38,6 +38,11 @@ sql! {
          WHERE kind = 'probe' AND state = 'working' AND silent = 0 AND COALESCE(last_at, registered_at) < $1
          ORDER BY site, code"
     );
+    /// The one rule is `Watch::fall_silent`; this tells when it is worth asking.
+    ANY_FALLEN_SILENT =
+        "SELECT 1 FROM probe p LEFT JOIN temperature_limit l ON l.site = p.site AND l.class = p.class
+         WHERE p.kind = 'probe' AND p.state = 'working' AND p.silent = 0
+           AND COALESCE(p.last_at, p.registered_at) < $1 - 60000 * COALESCE(l.missing_minutes, $2)";
     TOPICS = "SELECT topic FROM probe WHERE (id = $1 OR gateway = $1) AND state = 'working' ORDER BY topic";
     ADD = concat!(
         "INSERT INTO probe (", probe_columns!(), ")
@@ -152,6 +157,11 @@ pub(in crate::coldchain) async fn probes_at(tx: &mut Tx, place: PlaceId) -> Resu
 
 pub(in crate::coldchain) async fn quiet_probes(tx: &mut Tx, since: Instant) -> Result<Vec<Probe>> {
     tx.all(QUIET, args![since]).await
+}
+
+/// Whether a probe has not been heard for longer than its class bears, which is `of_the_house` where the site says nothing.
+pub(in crate::coldchain) fn any_fallen_silent(now: Instant, of_the_house: i64) -> Question {
+    Question::new(ANY_FALLEN_SILENT, args![now, of_the_house])
 }
 
 pub(in crate::coldchain) async fn topics_of(tx: &mut Tx, device: ProbeId) -> Result<Vec<String>> {
