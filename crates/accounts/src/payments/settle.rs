@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Answer, Intent, Payment, PaymentRefusal, PaymentState, Rest, StepKind,
     events::{PaymentAuthorised, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentStepRefused, PaymentVoided},
-    intend::{locked, queue_void},
+    intend::queue_void,
     store::{self, Step, StepState},
 };
 use crate::{Account, Cause, Entry, Posting, post};
@@ -149,8 +149,7 @@ async fn record(
 /// The step and its payment, which is held first, so that two answers at once are heard one after the other.
 async fn open(tx: &mut Tx, id: JobId) -> Result<(Step, Payment), PaymentRefusal> {
     let unknown = || PaymentRefusal::UnknownStep { step: id };
-    let payment = store::step(tx, id).await?.ok_or_else(unknown)?.payment;
-    let payment = locked(tx, payment).await?;
+    let payment = store::locked_of_step(tx, id).await?.ok_or_else(unknown)?;
     let step = store::step(tx, id).await?.ok_or_else(unknown)?;
     Ok((step, payment))
 }
@@ -162,11 +161,10 @@ async fn authorised(
     payment: &Payment,
     provider_reference: &str,
 ) -> Result<Option<Intent>, PaymentRefusal> {
-    let abandoned = tx.one::<bool>(store::ABANDONED, args![payment.id]).await?;
     changed(payment, step, tx.execute(store::AUTHORISED, args![payment.id, provider_reference]).await?)?;
     close(tx, stamp, step, provider_reference).await?;
     tell(tx, stamp, payment, &PaymentAuthorised { amount: payment.bound }).await?;
-    if abandoned {
+    if step.abandoned {
         return queue_void(tx, stamp, payment, payment.bound).await.map(Some);
     }
     Ok(None)

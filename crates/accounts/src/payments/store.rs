@@ -11,7 +11,6 @@ coded!(PaymentState, StepKind, Rest, StepState);
 #[derive(Clone, Debug)]
 pub(super) struct Step {
     pub(super) id: JobId,
-    pub(super) payment: PaymentId,
     pub(super) kind: StepKind,
     pub(super) amount: Money,
     pub(super) rest: Rest,
@@ -19,6 +18,8 @@ pub(super) struct Step {
     pub(super) token: String,
     pub(super) currency: kernel::Currency,
     pub(super) authorisation: Option<String>,
+    /// Its void is wanted already, before the authorisation has come.
+    pub(super) abandoned: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,14 +69,14 @@ impl FromRow for Step {
     fn from_row(row: &Row<'_>) -> Result<Self> {
         Ok(Self {
             id: row.get(0)?,
-            payment: row.get(1)?,
-            kind: row.get(2)?,
-            amount: row.get(3)?,
-            rest: row.get(4)?,
-            state: row.get(5)?,
-            token: row.get(6)?,
-            currency: row.get(7)?,
-            authorisation: row.get(8)?,
+            kind: row.get(1)?,
+            amount: row.get(2)?,
+            rest: row.get(3)?,
+            state: row.get(4)?,
+            token: row.get(5)?,
+            currency: row.get(6)?,
+            authorisation: row.get(7)?,
+            abandoned: row.get(8)?,
         })
     }
 }
@@ -98,6 +99,11 @@ pub async fn live_payment(tx: &mut Tx, order: CustomerOrderId) -> Result<Option<
 /// The payment, held against other hands until this transaction ends.
 pub(super) async fn locked(tx: &mut Tx, id: PaymentId) -> Result<Option<Payment>> {
     tx.optional(LOCKED, args![id]).await
+}
+
+/// The payment of a step, held likewise; none when there is no such step.
+pub(super) async fn locked_of_step(tx: &mut Tx, step: JobId) -> Result<Option<Payment>> {
+    tx.optional(LOCKED_OF_STEP, args![step]).await
 }
 
 pub(super) async fn step(tx: &mut Tx, id: JobId) -> Result<Option<Step>> {
@@ -131,6 +137,11 @@ sql! {
               FROM payment
               WHERE id = $1 {lock}";
 
+    LOCKED_OF_STEP = "SELECT id, customer_order, customer, site, currency, state, bound, authorised, capturing, captured,
+                             released, refunding, refunded, declined, requested_at
+                      FROM payment
+                      WHERE id = (SELECT s.payment FROM payment_step s WHERE s.id = $1) {lock}";
+
     /// Index `payment_order`.
     OF_ORDER = "SELECT id, customer_order, customer, site, currency, state, bound, authorised, capturing, captured,
                        released, refunding, refunded, declined, requested_at
@@ -150,7 +161,7 @@ sql! {
     INSERT_STEP = "INSERT INTO payment_step (id, payment, kind, amount, rest, state, intended_at)
                    VALUES ($1, $2, $3, $4, $5, 'intended', $6)";
 
-    STEP = "SELECT s.id, s.payment, s.kind, s.amount, s.rest, s.state, p.token, p.currency, p.authorisation
+    STEP = "SELECT s.id, s.kind, s.amount, s.rest, s.state, p.token, p.currency, p.authorisation, p.abandoned
             FROM payment_step s
             JOIN payment p ON p.id = s.payment
             WHERE s.id = $1";
@@ -177,8 +188,6 @@ sql! {
     pub(super) NOT_VOIDED = "UPDATE payment SET released = 0 WHERE id = $1 AND state = 'authorised' AND capturing = 0";
 
     pub(super) ABANDON = "UPDATE payment SET abandoned = 1 WHERE id = $1 AND state = 'requested'";
-
-    pub(super) ABANDONED = "SELECT abandoned FROM payment WHERE id = $1";
 
     pub(super) STEPS_OPEN = "SELECT COUNT(*) FROM payment_step WHERE payment = $1 AND state = 'intended'";
 
