@@ -10,6 +10,8 @@ mod refusal;
 mod rules;
 pub(crate) mod store;
 
+use std::collections::BTreeMap;
+
 use ::events::{Object, tell};
 use ::store::{StoreError, Tx};
 use edge::{Problem, parse};
@@ -20,8 +22,8 @@ use utoipa::ToSchema;
 pub use refusal::{CouriersRefusal, unfit};
 pub use rules::{
     ATTEMPTS_WITHIN_DAYS, Answer, Assessment, AttemptResult, BankQuestion, Certificate, Courier, CourierState, Course,
-    Document, DocumentKind, FROZEN_HANDLING, FrozenHandling, Lesson, MonthFigures, Question, Standing, Syllabus, Text,
-    Unfit, assess, frozen_handling, mark, standing,
+    Document, DocumentKind, FROZEN_HANDLING, FrozenHandling, Lesson, MonthFigures, Papers, Question, Standing,
+    Syllabus, Text, Unfit, assess, frozen_handling, mark, standing,
 };
 
 use crate::planning::Licence;
@@ -162,8 +164,16 @@ pub async fn standing_on(
     day: Date,
     licence: Licence,
 ) -> Result<Standing, CouriersRefusal> {
-    let file = file(tx, courier).await?;
-    Ok(standing(file.courier.state, &file.documents, &file.certificates, day, licence))
+    let papers = papers_of(tx, [courier]).await?;
+    papers.get(&courier).map(|papers| standing(papers, day, licence)).ok_or(CouriersRefusal::NoSuchCourier)
+}
+
+/// What decides where several couriers stand, asked once for all; of one who is not there, nothing.
+pub async fn papers_of(
+    tx: &mut Tx,
+    couriers: impl IntoIterator<Item = CourierId>,
+) -> Result<BTreeMap<CourierId, Papers>, StoreError> {
+    store::papers(tx, couriers).await
 }
 
 /// The courier, with their row locked until the end of the transaction.

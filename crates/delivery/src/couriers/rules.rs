@@ -81,34 +81,35 @@ pub enum FrozenHandling {
     NotCertified,
 }
 
-/// Judges a file on one day. Of each kind, `documents` may hold several; the one that runs longest counts.
-pub fn standing(
-    state: CourierState,
-    documents: &[Document],
-    certificates: &[Certificate],
-    day: Date,
-    licence: Licence,
-) -> Standing {
+/// What decides where a courier stands: of every paper no more than the days on which it counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Papers {
+    pub state: CourierState,
+    /// With the last day of each. Of one kind there may be several; the one that runs longest counts.
+    pub documents: Vec<(DocumentKind, Date)>,
+    /// The certificates for [`FROZEN_HANDLING`], each from the day on which it was earned through its last.
+    pub frozen: Vec<(Date, Date)>,
+}
+
+/// Judges a courier's papers on one day.
+pub fn standing(papers: &Papers, day: Date, licence: Licence) -> Standing {
     let needed: &[DocumentKind] = match licence {
         Licence::Needed => &[DocumentKind::HealthCertificate, DocumentKind::DrivingLicence],
         Licence::NotNeeded => &[DocumentKind::HealthCertificate],
     };
     let gap = needed.iter().find_map(|kind| {
-        let longest =
-            documents.iter().filter(|document| document.kind == *kind).map(|document| document.expires_on).max();
+        let longest = papers.documents.iter().filter(|(of, _)| of == kind).map(|(_, expires_on)| *expires_on).max();
         match longest {
             None => Some(Unfit::DocumentMissing { document: *kind }),
             Some(on) if on < day => Some(Unfit::DocumentExpired { document: *kind, on }),
             Some(_) => None,
         }
     });
-    let unfit = match state {
+    let unfit = match papers.state {
         CourierState::Left => Some(Unfit::Left),
         CourierState::Active => gap,
     };
-    let certified = certificates
-        .iter()
-        .any(|paper| paper.code == FROZEN_HANDLING && paper.earned_on <= day && day <= paper.valid_until);
+    let certified = papers.frozen.iter().any(|(earned_on, valid_until)| *earned_on <= day && day <= *valid_until);
     Standing { unfit, frozen: if certified { FrozenHandling::Certified } else { FrozenHandling::NotCertified } }
 }
 
@@ -318,15 +319,16 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn paper(kind: DocumentKind, until: &str) -> Document {
-        Document { kind, number: "A-1".to_owned(), expires_on: day(until) }
+    fn papers(documents: &[(DocumentKind, &str)]) -> Papers {
+        let documents = documents.iter().map(|(kind, until)| (*kind, day(until))).collect();
+        Papers { state: CourierState::Active, documents, frozen: Vec::new() }
     }
 
     #[test]
     fn an_expired_health_certificate_blocks_from_the_day_after() {
         let papers =
-            [paper(DocumentKind::HealthCertificate, "2026-03-31"), paper(DocumentKind::DrivingLicence, "2030-01-01")];
-        let on = |text| standing(CourierState::Active, &papers, &[], day(text), Licence::Needed).unfit;
+            papers(&[(DocumentKind::HealthCertificate, "2026-03-31"), (DocumentKind::DrivingLicence, "2030-01-01")]);
+        let on = |text| standing(&papers, day(text), Licence::Needed).unfit;
 
         assert_eq!(on("2026-03-31"), None);
         let expired = Unfit::DocumentExpired { document: DocumentKind::HealthCertificate, on: day("2026-03-31") };
@@ -335,8 +337,8 @@ mod tests {
 
     #[test]
     fn a_cargo_bike_needs_no_licence_and_a_van_does() {
-        let papers = [paper(DocumentKind::HealthCertificate, "2026-12-31")];
-        let with = |licence| standing(CourierState::Active, &papers, &[], day("2026-04-01"), licence).unfit;
+        let papers = papers(&[(DocumentKind::HealthCertificate, "2026-12-31")]);
+        let with = |licence| standing(&papers, day("2026-04-01"), licence).unfit;
 
         assert_eq!(with(Licence::NotNeeded), None);
         assert_eq!(with(Licence::Needed), Some(Unfit::DocumentMissing { document: DocumentKind::DrivingLicence }));

@@ -1,11 +1,13 @@
 //! SQL of couriers' files, courses and months.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use kernel::{CourierId, CourseId, Date, Instant, SiteId, UserId};
-use store::{FromRow, Result, Row, Tx, args, sql};
+use store::{FromRow, Result, Row, Tx, args, row, sql};
 
 use super::{
-    Answer, Attempted, CHILLED_AT_DOOR_MAX, Certificate, Courier, Document, FROZEN_AT_DOOR_MAX, MonthFigures, Reminder,
-    Syllabus,
+    Answer, Attempted, CHILLED_AT_DOOR_MAX, Certificate, Courier, CourierState, Document, DocumentKind,
+    FROZEN_AT_DOOR_MAX, FROZEN_HANDLING, MonthFigures, Papers, Reminder, Syllabus,
 };
 use crate::planning::store::{changed_one, impossible};
 
@@ -28,6 +30,12 @@ sql! {
                     ON CONFLICT (courier, kind, expires_on) DO UPDATE SET number = excluded.number";
     DOCUMENTS = "SELECT kind, number, expires_on FROM courier_document WHERE courier = $1
                  ORDER BY kind, expires_on DESC";
+    /// What decides where a courier stands, in one answer: the state, every document and every certificate of a kind.
+    STANDING = "SELECT 'state', state, CAST(NULL AS TEXT), CAST(NULL AS TEXT) FROM courier WHERE id = $1
+                UNION ALL
+                SELECT 'document', kind, CAST(NULL AS TEXT), expires_on FROM courier_document WHERE courier = $1
+                UNION ALL
+                SELECT 'certificate', code, earned_on, valid_until FROM certificate WHERE courier = $1 AND code = $2";
     ADD_CERTIFICATE = "INSERT INTO certificate (id, courier, course, code, earned_on, valid_until)
                        VALUES ($1, $2, $3, $4, $5, $6)";
     CERTIFICATES = "SELECT id, course, code, earned_on, valid_until FROM certificate WHERE courier = $1
@@ -152,6 +160,42 @@ pub(super) async fn add_certificate(tx: &mut Tx, courier: CourierId, paper: &Cer
 
 pub(super) async fn certificates(tx: &mut Tx, courier: CourierId) -> Result<Vec<Certificate>> {
     tx.all(CERTIFICATES, args![courier]).await
+}
+
+/// What decides where each of several couriers stands; of one who is not there, nothing.
+pub(super) async fn papers(
+    tx: &mut Tx,
+    couriers: impl IntoIterator<Item = CourierId>,
+) -> Result<BTreeMap<CourierId, Papers>> {
+    let couriers: BTreeSet<CourierId> = couriers.into_iter().collect();
+    let asked: Vec<_> = couriers.iter().map(|courier| row![*courier, FROZEN_HANDLING]).collect();
+    let mut found = BTreeMap::new();
+    for (courier, rows) in couriers.into_iter().zip(tx.all_many(STANDING, &asked).await?) {
+        if let Some(papers) = gathered(rows)? {
+            found.insert(courier, papers);
+        }
+    }
+    Ok(found)
+}
+
+type PaperRow = (String, String, Option<Date>, Option<Date>);
+
+fn gathered(rows: Vec<PaperRow>) -> Result<Option<Papers>> {
+    let (mut state, mut documents, mut frozen) = (None, Vec::new(), Vec::new());
+    for (what, code, from, until) in rows {
+        match (what.as_str(), from, until) {
+            ("state", None, None) => {
+                state = Some(CourierState::from_code(&code).ok_or_else(|| impossible("state", code))?);
+            }
+            ("document", None, Some(until)) => {
+                let kind = DocumentKind::from_code(&code).ok_or_else(|| impossible("kind", code))?;
+                documents.push((kind, until));
+            }
+            ("certificate", Some(from), Some(until)) => frozen.push((from, until)),
+            _ => return Err(impossible("papers", what)),
+        }
+    }
+    Ok(state.map(|state| Papers { state, documents, frozen }))
 }
 
 pub(super) async fn papers_until(tx: &mut Tx, site: SiteId, until: Date) -> Result<Vec<Reminder>> {

@@ -34,7 +34,7 @@ pub use rules::{
 pub use shifts::{NewShift, cancel_shift, set_shift};
 pub use vehicles::{NewVehicle, open_vehicle, withdraw_vehicle};
 
-use crate::couriers::{self, FrozenHandling};
+use crate::couriers::{self, CouriersRefusal, FrozenHandling};
 use engine::{Engine, EngineKind, Problem, Route, Solution, Tour, Visit};
 use travel::{Shortfall, Survey, TravelSource};
 
@@ -276,16 +276,18 @@ async fn add_run(
         revision: 1,
     };
     store::add_run(tx, &sheet).await?;
-    let mut stops = Vec::with_capacity(route.calls.len());
+    let (mut stops, mut codes) = (Vec::with_capacity(route.calls.len()), Vec::with_capacity(route.calls.len()));
     for (sequence, call) in (1..).zip(&route.calls) {
         let visit = brief.visits.get(call.visit).ok_or(PlanningRefusal::PlanOutdated)?;
         let drop = drops.get(&visit.order).ok_or(PlanningRefusal::PlanOutdated)?;
         let eta = Eta::seen_from(route.departs_at, call.arrives_at.max(visit.opens));
         let stop = PlannedStop { stop: stamp.mint(), order: visit.order, sequence, eta };
-        store::add_stop(tx, &sheet, &stop, drop, visit.service_ms).await?;
-        store::add_door_code(tx, visit.order, &door_code(stamp)).await?;
-        stops.push(stop);
+        stops.push((stop, *drop, visit.service_ms));
+        codes.push((visit.order, door_code(stamp)));
     }
+    store::add_stops(tx, &sheet, &stops).await?;
+    store::add_door_codes(tx, &codes).await?;
+    let stops: Vec<PlannedStop> = stops.into_iter().map(|(stop, ..)| stop).collect();
     let body = events::RunPlanned {
         shift: sheet.shift,
         courier: sheet.courier,
@@ -340,12 +342,13 @@ async fn tours(
         .map(|busy| (busy.shift, busy.departs_at, busy.until(asked_at)))
         .collect();
     let (mut tours, mut left_out) = (Vec::new(), Vec::new());
-    for shift in store::shifts_around(tx, site.id, window).await? {
-        let Some(vehicle) = store::vehicle(tx, shift.vehicle).await? else {
-            return Err(PlanningRefusal::NoSuchVehicle);
-        };
-        let day = site.time.date(shift.start);
-        let standing = couriers::standing_on(tx, shift.courier, day, vehicle.kind.licence()).await?;
+    let shifts = store::shifts_around(tx, site.id, window).await?;
+    let vehicles = store::vehicles_of(tx, shifts.iter().map(|shift| shift.vehicle)).await?;
+    let papers = couriers::papers_of(tx, shifts.iter().map(|shift| shift.courier)).await?;
+    for shift in shifts {
+        let vehicle = vehicles.get(&shift.vehicle).ok_or(PlanningRefusal::NoSuchVehicle)?;
+        let papers = papers.get(&shift.courier).ok_or(CouriersRefusal::NoSuchCourier)?;
+        let standing = couriers::standing(papers, site.time.date(shift.start), vehicle.kind.licence());
         if let Some(why) = standing.unfit {
             left_out.push(ShiftLeftOut { shift: shift.id, courier: shift.courier, why });
             continue;

@@ -1,5 +1,7 @@
 //! SQL of vehicles, shifts, runs and stops.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use catalog::Position;
 use kernel::{CustomerId, CustomerOrderId, Instant, RunId, SiteId, StopId, VehicleId, Window};
 use store::{Column, FromRow, Result, Row, StoreError, Tx, args, row, sql};
@@ -80,7 +82,7 @@ sql! {
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'planned', NULL, NULL, NULL, $11, $12)"
     );
     RUN = concat!("SELECT ", run_columns!(), " FROM delivery_run WHERE id = $1 {hold}");
-    RUN_FOR_CHANGE = concat!("SELECT ", run_columns!(), " FROM delivery_run WHERE id = $1 {lock}");
+    RUN_FOR_CHANGE = concat!("SELECT ", run_columns!(), " FROM delivery_run WHERE id = $1 {lock} {keep}");
     PLANNED_RUNS = concat!(
         "SELECT ", run_columns!(), " FROM delivery_run
          WHERE site = $1 AND window_start = $2 AND window_end = $3 AND state = 'planned' ORDER BY id {lock}"
@@ -287,6 +289,17 @@ pub(crate) async fn vehicle(tx: &mut Tx, id: VehicleId) -> Result<Option<Vehicle
     tx.optional(VEHICLE, args![id]).await
 }
 
+/// Those of `ids` that exist, in one question.
+pub(super) async fn vehicles_of(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = VehicleId>,
+) -> Result<BTreeMap<VehicleId, Vehicle>> {
+    let ids: BTreeSet<VehicleId> = ids.into_iter().collect();
+    let asked: Vec<_> = ids.iter().map(|id| row![*id]).collect();
+    let found: Vec<Vec<Vehicle>> = tx.all_many(VEHICLE, &asked).await?;
+    Ok(found.into_iter().flatten().map(|vehicle| (vehicle.id, vehicle)).collect())
+}
+
 pub(super) async fn vehicle_for_change(tx: &mut Tx, id: VehicleId) -> Result<Option<Vehicle>> {
     tx.optional(VEHICLE_FOR_CHANGE, args![id]).await
 }
@@ -433,18 +446,13 @@ pub(crate) async fn save_run(tx: &mut Tx, run: &DeliveryRun) -> Result<()> {
     changed_one(done)
 }
 
-pub(super) async fn add_stop(
-    tx: &mut Tx,
-    sheet: &RunSheet,
-    stop: &PlannedStop,
-    drop: &Drop,
-    service_ms: i64,
-) -> Result<()> {
-    let Some(at) = drop.position else { return Err(impossible("position", "a planned drop without one")) };
-    let Cargo { ambient, chilled, frozen } = drop.cargo;
-    tx.put(
-        ADD_STOP,
-        args![
+/// Writes the stops of a run, each with its drop and the time that it takes there.
+pub(super) async fn add_stops(tx: &mut Tx, sheet: &RunSheet, stops: &[(PlannedStop, &Drop, i64)]) -> Result<()> {
+    let mut rows = Vec::with_capacity(stops.len());
+    for (stop, drop, service_ms) in stops {
+        let Some(at) = drop.position else { return Err(impossible("position", "a planned drop without one")) };
+        let Cargo { ambient, chilled, frozen } = drop.cargo;
+        rows.push(row![
             stop.stop,
             sheet.id,
             stop.sequence,
@@ -462,7 +470,7 @@ pub(super) async fn add_stop(
             chilled.crates,
             frozen.grams,
             frozen.crates,
-            service_ms,
+            *service_ms,
             &drop.door.name,
             &drop.door.phone,
             &drop.door.address,
@@ -471,9 +479,9 @@ pub(super) async fn add_stop(
             stop.eta.at,
             stop.eta.earliest,
             stop.eta.latest,
-        ],
-    )
-    .await
+        ]);
+    }
+    tx.put_many(ADD_STOP, rows).await
 }
 
 pub(super) async fn orders_under_way(tx: &mut Tx, site: SiteId) -> Result<Vec<CustomerOrderId>> {
@@ -507,8 +515,9 @@ pub(super) async fn forget_doors(tx: &mut Tx, customer: CustomerId) -> Result<u6
     tx.execute(FORGET, args![customer]).await
 }
 
-pub(super) async fn add_door_code(tx: &mut Tx, order: CustomerOrderId, code: &str) -> Result<()> {
-    tx.put(ADD_DOOR_CODE, args![order, code]).await
+/// An order that has a code keeps it.
+pub(super) async fn add_door_codes(tx: &mut Tx, codes: &[(CustomerOrderId, String)]) -> Result<()> {
+    tx.put_many(ADD_DOOR_CODE, codes.iter().map(|(order, code)| row![*order, code]).collect()).await
 }
 
 pub(super) async fn replace_unassigned(

@@ -67,11 +67,10 @@ pub async fn hand_over(
     let stop = stop.hand_over(stamp.at, hand_over.clone())?;
     store::save_stop(tx, &stop).await?;
     let sheet = stop.sheet();
-    let mut parcels = Vec::new();
-    for parcel in store::parcels_of_order(tx, order).await?.into_iter().filter(|parcel| parcel.is_aboard(sheet.run)) {
-        store::move_parcel(tx, stamp, parcel.parcel, sheet.run, CustodyStep::HandedOver, None).await?;
-        parcels.push(parcel.parcel);
-    }
+    let parcels = store::parcels_of_order(tx, order).await?;
+    let parcels: Vec<ParcelId> =
+        parcels.into_iter().filter(|parcel| parcel.is_aboard(sheet.run)).map(|parcel| parcel.parcel).collect();
+    store::move_parcels(tx, stamp, &parcels, sheet.run, CustodyStep::HandedOver, None).await?;
     refresh(tx, stamp, &run, Onward { from: sheet.position, at: stamp.at }).await?;
     let body = StopHandedOver {
         order,

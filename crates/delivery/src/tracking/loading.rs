@@ -24,10 +24,7 @@ use crate::{
 
 /// Notes which parcels an order consists of, when they have been packed. Telling it twice changes nothing.
 pub async fn expect(tx: &mut Tx, order: CustomerOrderId, parcels: &[ExpectedParcel]) -> Result<(), TrackingRefusal> {
-    for parcel in parcels {
-        store::expect_parcel(tx, order, parcel).await?;
-    }
-    Ok(())
+    Ok(store::expect_parcels(tx, order, parcels).await?)
 }
 
 /// A parcel that is aboard.
@@ -45,9 +42,8 @@ pub struct Loaded {
 /// Scans a parcel onto a run: by staff, or by the run's own courier. The first scan begins the loading; a second scan of the same parcel changes nothing.
 pub async fn load(tx: &mut Tx, stamp: &Stamp, run: RunId, parcel: ParcelId) -> Result<Loaded, TrackingRefusal> {
     let run = super::drivable(tx, stamp.by, run).await?;
-    let carried = store::parcel_for_change(tx, parcel).await?.ok_or(TrackingRefusal::NoSuchParcel)?;
+    let (carried, belongs_to) = store::parcel_to_load(tx, parcel).await?.ok_or(TrackingRefusal::NoSuchParcel)?;
     let id = run.sheet().id;
-    let belongs_to = runs::active_stop_of(tx, carried.order).await?.map(|(_, run)| run);
     if belongs_to != Some(id) {
         return Err(TrackingRefusal::WrongRun { label: carried.label, belongs_to });
     }
@@ -85,7 +81,7 @@ async fn take_aboard(
         RunState::Planned => runs::save_run(tx, &run).await?,
         RunState::Loading | RunState::Departed | RunState::Finished | RunState::Cancelled => {}
     }
-    store::move_parcel(tx, stamp, carried.parcel, id, CustodyStep::Loaded, None).await?;
+    store::move_parcels(tx, stamp, &[carried.parcel], id, CustodyStep::Loaded, None).await?;
     let body = ParcelLoaded { parcel: carried.parcel, order: carried.order, run: id };
     tell(tx, stamp, Object::of(carried.parcel), &[Object::of(carried.order), Object::of(id)], &body).await?;
     Ok(run)
@@ -149,7 +145,8 @@ pub async fn depart(
     let run = run.depart(stamp.at)?;
     let sheet = run.sheet().clone();
     let parcels = store::parcels_of_run(tx, sheet.id).await?;
-    demand_complete(&parcels, &store::open_stops(tx, sheet.id).await?, left_behind, sheet.id)?;
+    let stops = store::open_stops(tx, sheet.id).await?;
+    demand_complete(&parcels, &stops, left_behind, sheet.id)?;
 
     let mut orders = Vec::new();
     let mut left = Vec::new();
@@ -157,7 +154,7 @@ pub async fn depart(
     for parcel in &parcels {
         by_order.entry(parcel.order).or_default().push(parcel);
     }
-    for stop in store::open_stops(tx, sheet.id).await? {
+    for stop in stops {
         let own = by_order.remove(&stop.order).unwrap_or_default();
         let (aboard, missing): (Vec<_>, Vec<_>) = own.into_iter().partition(|parcel| parcel.is_aboard(sheet.id));
         for parcel in missing {
@@ -248,7 +245,7 @@ async fn leave(
     run: RunId,
     reason: &str,
 ) -> Result<(), TrackingRefusal> {
-    store::move_parcel(tx, stamp, parcel.parcel, run, CustodyStep::LeftBehind, Some(reason)).await?;
+    store::move_parcels(tx, stamp, &[parcel.parcel], run, CustodyStep::LeftBehind, Some(reason)).await?;
     let body = ParcelLeftBehind { parcel: parcel.parcel, order: parcel.order, run, reason: reason.to_owned() };
     tell(tx, stamp, Object::of(parcel.parcel), &[Object::of(parcel.order), Object::of(run)], &body).await?;
     Ok(())
@@ -296,7 +293,7 @@ pub async fn take_back(tx: &mut Tx, stamp: &Stamp, run: RunId, parcel: ParcelId)
         return Err(TrackingRefusal::StopIs { state: open.state() });
     }
     let place = vehicle_of(tx, &run).await?.place;
-    store::move_parcel(tx, stamp, parcel, id, CustodyStep::Returned, None).await?;
+    store::move_parcels(tx, stamp, &[parcel], id, CustodyStep::Returned, None).await?;
     let body = ParcelReturned { parcel, order: carried.order, run: id };
     tell(tx, stamp, Object::of(parcel), &[Object::of(carried.order), Object::of(id)], &body).await?;
     Ok(Returned { run: id, parcel, order: carried.order, place, from_the_road })

@@ -38,13 +38,14 @@ pub async fn custody(tx: &mut Tx, parcel: ParcelId) -> Result<Vec<CustodyLink>, 
     store::custody(tx, parcel).await
 }
 
-/// The site of a run, for those who work at some sites only.
+/// The site of a run that is about to change, for those who work at some sites only. The run is locked: nobody asks
+/// for its site who does not mean to change it, and it is read once for both.
 pub async fn site_of_run(tx: &mut Tx, run: RunId) -> Result<SiteId, TrackingRefusal> {
-    let run = planning::store::run(tx, run).await?.ok_or(TrackingRefusal::NoSuchRun)?;
+    let run = planning::store::run_for_change(tx, run).await?.ok_or(TrackingRefusal::NoSuchRun)?;
     Ok(run.sheet().site)
 }
 
-/// The site of a stop.
+/// The site of a stop, its run locked likewise.
 pub async fn site_of_stop(tx: &mut Tx, stop: StopId) -> Result<SiteId, TrackingRefusal> {
     let run = store::run_of_stop(tx, stop).await?.ok_or(TrackingRefusal::NoSuchStop)?;
     site_of_run(tx, run).await

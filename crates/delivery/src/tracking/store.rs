@@ -36,7 +36,7 @@ macro_rules! parcel_columns {
 }
 
 sql! {
-    RUN_OF_STOP = "SELECT run FROM stop WHERE id = $1 {hold}";
+    RUN_OF_STOP = "SELECT run FROM stop WHERE id = $1 {keep}";
     STOP = concat!(
         "SELECT ", stop_columns!(), ", state, arrived_at, closed_at, proof, proof_name, proof_hash, proof_photo,
                 door_decicelsius, failure, next_step
@@ -85,6 +85,12 @@ sql! {
     EXPECT_PARCEL = "INSERT INTO carried_parcel (parcel, customer_order, label, class, grams, state)
                      VALUES ($1, $2, $3, $4, $5, 'expected') ON CONFLICT (parcel) DO NOTHING";
     PARCEL = concat!("SELECT ", parcel_columns!(), " FROM carried_parcel p WHERE p.parcel = $1 {lock}");
+    /// With the run that its order is on now. Whoever loads has locked the run before.
+    PARCEL_TO_LOAD = concat!(
+        "SELECT ", parcel_columns!(), ",
+                (SELECT s.run FROM stop s WHERE s.customer_order = p.customer_order AND s.state IN ('planned', 'arrived'))
+         FROM carried_parcel p WHERE p.parcel = $1 {lock}"
+    );
     PARCELS_OF_ORDER = concat!(
         "SELECT ", parcel_columns!(), " FROM carried_parcel p WHERE p.customer_order = $1 ORDER BY p.label, p.parcel"
     );
@@ -346,13 +352,27 @@ impl FromRow for CarriedParcel {
     }
 }
 
-pub(super) async fn expect_parcel(tx: &mut Tx, order: CustomerOrderId, parcel: &ExpectedParcel) -> Result<()> {
-    let ExpectedParcel { parcel, label, class, grams } = parcel;
-    tx.put(EXPECT_PARCEL, args![*parcel, order, label, *class, *grams]).await
+pub(super) async fn expect_parcels(tx: &mut Tx, order: CustomerOrderId, parcels: &[ExpectedParcel]) -> Result<()> {
+    let rows = parcels
+        .iter()
+        .map(|ExpectedParcel { parcel, label, class, grams }| row![*parcel, order, label, *class, *grams]);
+    tx.put_many(EXPECT_PARCEL, rows.collect()).await
 }
 
 pub(super) async fn parcel_for_change(tx: &mut Tx, parcel: ParcelId) -> Result<Option<CarriedParcel>> {
     tx.optional(PARCEL, args![parcel]).await
+}
+
+/// The parcel and the run that it belongs on.
+pub(super) async fn parcel_to_load(tx: &mut Tx, parcel: ParcelId) -> Result<Option<(CarriedParcel, Option<RunId>)>> {
+    struct ToLoad(CarriedParcel, Option<RunId>);
+    impl FromRow for ToLoad {
+        fn from_row(row: &Row<'_>) -> Result<Self> {
+            Ok(Self(CarriedParcel::from_row(row)?, row.get(7)?))
+        }
+    }
+    let found: Option<ToLoad> = tx.optional(PARCEL_TO_LOAD, args![parcel]).await?;
+    Ok(found.map(|ToLoad(carried, run)| (carried, run)))
 }
 
 pub(super) async fn parcels_of_order(tx: &mut Tx, order: CustomerOrderId) -> Result<Vec<CarriedParcel>> {
@@ -367,11 +387,11 @@ pub(super) async fn parcels_aboard(tx: &mut Tx, run: RunId) -> Result<Vec<Carrie
     tx.all(PARCELS_ABOARD, args![run]).await
 }
 
-/// Adds a link to the chain of custody and moves the parcel along it.
-pub(super) async fn move_parcel(
+/// Adds a link to the chain of custody of each parcel and moves them along it.
+pub(super) async fn move_parcels(
     tx: &mut Tx,
     stamp: &Stamp,
-    parcel: ParcelId,
+    parcels: &[ParcelId],
     run: RunId,
     step: CustodyStep,
     reason: Option<&str>,
@@ -382,8 +402,12 @@ pub(super) async fn move_parcel(
         CustodyStep::LeftBehind => (ParcelState::LeftBehind, None),
         CustodyStep::Returned => (ParcelState::Returned, None),
     };
-    tx.put(MOVE_PARCEL, args![parcel, state, on, reason]).await?;
-    tx.put(ADD_CUSTODY, args![parcel, run, step, stamp.at, stamp.by.noun(), stamp.by.uuid()]).await
+    // By their ids, as everybody locks them.
+    let mut moved = parcels.to_vec();
+    moved.sort_unstable();
+    tx.put_many(MOVE_PARCEL, moved.into_iter().map(|parcel| row![parcel, state, on, reason]).collect()).await?;
+    let links = parcels.iter().map(|parcel| row![*parcel, run, step, stamp.at, stamp.by.noun(), stamp.by.uuid()]);
+    tx.put_many(ADD_CUSTODY, links.collect()).await
 }
 
 /// One link of a parcel's chain of custody.
