@@ -27,12 +27,12 @@ pub mod events;
 
 pub use journal::{
     Cause, Correction, Expired, Filed, MOVES_MAX, Move, Moved, Posted, WasteReason, WriteOff, any_lot_run_out, correct,
-    expire_lots, held_at, moves_of_cause, moves_of_lot, post, write_off,
+    expire_lots, held_at, moves_of_cause, moves_of_lot, post, post_each, write_off,
 };
 pub use lots::{
     Block, BlockFlag, BlockFlags, Label, Lot, LotState, LotTurn, NewLot, Opened, Parent, Source, block, blocks_of,
-    lift, lot, lot_by_code, lots_of_source, lots_of_supplier_lot, open_lot, set_state, shorten_life, split_lot,
-    turns_of,
+    lift, lot, lot_by_code, lots_by_id, lots_of_source, lots_of_supplier_lot, open_lot, set_state, shorten_life,
+    split_lot, turns_of,
 };
 pub use places::{
     Holder, NewPlace, Place, PlaceKind, open_place, place, place_for, place_of, places_in, places_of, the_place,
@@ -41,7 +41,7 @@ pub use refusal::LedgerRefusal;
 pub use reserve::{
     Binding, Bound, Consumed, Pick, Reservation, ReservationState, Rest, Skip, Skipped, Want, any_promise_lapsed, bind,
     bind_each, bind_what_there_is, bounds_of, confirm, consume, expire_promises, promise, rebind_excluding, release,
-    reservation, reservations_of, skipped, uncovered,
+    reservation, reservations, reservations_of, skipped, uncovered,
 };
 pub use shelf::{availabilities, availability, availability_of_all, needed_until};
 pub use stays::{Area, Stay, lots_in, stays_of};
@@ -49,7 +49,7 @@ pub use stock::{OnShelf, StockFilter, StockKey, StockLine, sku_stock, stock};
 pub use trace::{Leg, MassBalance, Remains, Trace, TracedLot, backward, forward};
 #[doc(hidden)]
 pub use usable::usable_in_sql;
-pub use usable::{LotLife, Purpose, Unusable, demand_usable, usable};
+pub use usable::{LotLife, Purpose, Unusable, demand_all_usable, demand_usable, usable};
 
 /// The tables of this crate; those of the catalogue come before.
 pub const MIGRATION: store::Migration =

@@ -3,6 +3,8 @@
 //! Everything that lists, promises, binds, picks, packs or ships asks [`usable`], or its one SQL twin below it. The
 //! columns that hold dates of life are compared nowhere else; a property test holds the two equal.
 
+use std::collections::BTreeSet;
+
 use kernel::{Date, Instant, LotId};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx, args, codes, sql};
@@ -10,7 +12,10 @@ use utoipa::ToSchema;
 
 use crate::{
     LedgerRefusal,
-    lots::{BlockFlag, BlockFlags, LotState, store::lot_row},
+    lots::{
+        BlockFlag, BlockFlags, LotState,
+        store::{lot_row, lot_rows},
+    },
 };
 
 /// What decides about a lot's use.
@@ -122,6 +127,20 @@ pub async fn usable_in_sql(tx: &mut Tx, lot: LotId, at: Instant, purpose: Purpos
 pub async fn demand_usable(tx: &mut Tx, lot: LotId, at: Instant, purpose: Purpose) -> Result<(), LedgerRefusal> {
     let lot = lot_row(tx, lot).await?.ok_or(LedgerRefusal::NoSuchLot)?;
     usable(&lot.life(), at, purpose).map_err(|why| LedgerRefusal::LotUnusable { lot: lot.code, why })
+}
+
+/// The same of several lots, which are asked for together; the first that may not be used is named.
+pub async fn demand_all_usable(
+    tx: &mut Tx,
+    lots: &BTreeSet<LotId>,
+    at: Instant,
+    purpose: Purpose,
+) -> Result<(), LedgerRefusal> {
+    for lot in lot_rows(tx, lots).await? {
+        let lot = lot.ok_or(LedgerRefusal::NoSuchLot)?;
+        usable(&lot.life(), at, purpose).map_err(|why| LedgerRefusal::LotUnusable { lot: lot.code, why })?;
+    }
+    Ok(())
 }
 
 /// First expiring first: the order in which lots are taken. Goods without an end come last.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::Site;
-use edge::Sites;
 use kernel::{CustomerOrderId, Id, LotId, ParcelId, PlaceId};
 use ledger::{LedgerRefusal, Lot, Place};
 use store::{StoreError, Tx};
@@ -65,24 +64,20 @@ pub(super) async fn read(tx: &mut Tx, wanted: Wanted) -> Result<Facts, StoreErro
         let found = of_ledger(ledger::place(tx, PlaceId::from_uuid(place)).await)?;
         facts.places.extend(found.map(|found| (place, found)));
     }
-    for order in wanted.orders {
-        let sheets = of_floor(fulfilment::parcels_of(tx, CustomerOrderId::from_uuid(order)).await)?.unwrap_or_default();
+    let orders: Vec<_> = wanted.orders.iter().copied().map(CustomerOrderId::from_uuid).collect();
+    let by_order = of_floor(fulfilment::parcels_of_each(tx, &orders).await)?.unwrap_or_default();
+    for (order, sheets) in wanted.orders.into_iter().zip(by_order) {
         facts.orders.insert(order, sheets.iter().map(|sheet| sheet.id.uuid()).collect());
         facts.parcels.extend(sheets.into_iter().map(|sheet| (sheet.id.uuid(), sheet)));
     }
-    for parcel in wanted.parcels {
-        if facts.parcels.contains_key(&parcel) {
-            continue;
-        }
-        let found = of_floor(fulfilment::parcel(tx, &Sites::All, ParcelId::from_uuid(parcel)).await)?;
-        facts.parcels.extend(found.map(|found| (parcel, found)));
-    }
+    let others = wanted.parcels.into_iter().filter(|parcel| !facts.parcels.contains_key(parcel));
+    let others: Vec<_> = others.map(ParcelId::from_uuid).collect();
+    let sheets = of_floor(fulfilment::parcels_by_id(tx, others).await)?.unwrap_or_default();
+    facts.parcels.extend(sheets.into_iter().map(|sheet| (sheet.id.uuid(), sheet)));
     let inside = facts.parcels.values().flat_map(|sheet| &sheet.contents).map(|content| content.lot.uuid());
-    let lots: BTreeSet<Uuid> = wanted.lots.into_iter().chain(inside).collect();
-    for lot in lots {
-        let found = of_ledger(ledger::lot(tx, LotId::from_uuid(lot)).await)?;
-        facts.lots.extend(found.map(|found| (lot, found)));
-    }
+    let lots: Vec<_> = wanted.lots.into_iter().chain(inside).map(LotId::from_uuid).collect();
+    let found = of_ledger(ledger::lots_by_id(tx, lots).await)?.unwrap_or_default();
+    facts.lots = found.into_iter().map(|(id, lot)| (id.uuid(), lot)).collect();
     facts.sites = sites(tx).await?;
     Ok(facts)
 }

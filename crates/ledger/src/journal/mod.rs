@@ -6,6 +6,7 @@
 mod correct;
 mod rules;
 mod store;
+mod together;
 mod waste;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use correct::{Correction, correct, held_at};
+pub use together::post_each;
 pub use waste::{Expired, WasteReason, WriteOff, any_lot_run_out, expire_lots, write_off};
 
 use crate::{LedgerRefusal, PlaceKind, lots, places, reserve, shelf};

@@ -8,7 +8,7 @@ mod rules;
 pub(crate) mod store;
 mod turns;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::store::Tx;
 use events::{Object, tell};
@@ -123,6 +123,15 @@ pub async fn lot(tx: &mut Tx, id: LotId) -> Result<Lot, LedgerRefusal> {
 pub(crate) async fn lots(tx: &mut Tx, ids: &BTreeSet<LotId>) -> Result<Vec<Lot>, LedgerRefusal> {
     let found = store::lot_rows(tx, ids).await?;
     found.into_iter().map(|lot| lot.ok_or(LedgerRefusal::NoSuchLot)).collect()
+}
+
+/// Those of `ids` that exist, in one question.
+pub async fn lots_by_id(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = LotId>,
+) -> Result<BTreeMap<LotId, Lot>, LedgerRefusal> {
+    let found = store::lot_rows(tx, &ids.into_iter().collect()).await?;
+    Ok(found.into_iter().flatten().map(|lot| (lot.id, lot)).collect())
 }
 
 /// The lot whose label a scanner has read.

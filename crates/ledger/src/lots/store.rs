@@ -84,7 +84,7 @@ pub(crate) async fn lot_row(tx: &mut Tx, id: LotId) -> Result<Option<Lot>> {
 }
 
 /// Each lot, or none, in the order of the ids.
-pub(super) async fn lot_rows(tx: &mut Tx, ids: &BTreeSet<LotId>) -> Result<Vec<Option<Lot>>> {
+pub(crate) async fn lot_rows(tx: &mut Tx, ids: &BTreeSet<LotId>) -> Result<Vec<Option<Lot>>> {
     let asked: Vec<_> = ids.iter().map(|id| row![*id]).collect();
     let found: Vec<Vec<Lot>> = tx.all_many(LOT, &asked).await?;
     Ok(found.into_iter().map(|mut rows| rows.pop()).collect())

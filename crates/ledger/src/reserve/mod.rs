@@ -95,6 +95,11 @@ pub async fn reservation(tx: &mut Tx, id: ReservationId) -> Result<Reservation, 
     store::by_id(tx, id).await?.ok_or(LedgerRefusal::NoSuchReservation)
 }
 
+/// Several reservations, all of which must exist, in the order asked for.
+pub async fn reservations(tx: &mut Tx, ids: &[ReservationId]) -> Result<Vec<Reservation>, LedgerRefusal> {
+    store::by_ids(tx, ids).await
+}
+
 /// The reservations of an order line, oldest first.
 pub async fn reservations_of(tx: &mut Tx, order_line: OrderLineId) -> Result<Vec<Reservation>, LedgerRefusal> {
     Ok(store::of_line(tx, order_line).await?)

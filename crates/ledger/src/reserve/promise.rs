@@ -6,7 +6,7 @@ use ::store::Tx;
 use catalog::Sku;
 use kernel::{Instant, Measure, OrderLineId, Quantity, ReservationId, SiteId, SkuId, Stamp};
 
-use super::{Reservation, ReservationState, reservation, store, with_buffer, without_buffer};
+use super::{Reservation, ReservationState, store, with_buffer, without_buffer};
 use crate::{LedgerRefusal, quantities, shelf};
 
 /// What an order line wants of a site.
@@ -98,15 +98,17 @@ pub(super) fn in_shape(measure: Measure, quantity: Quantity) -> Quantity {
 
 /// Makes promises lasting: they are paid for, or need no payment.
 pub async fn confirm(tx: &mut Tx, reservations: &[ReservationId]) -> Result<(), LedgerRefusal> {
-    for id in reservations {
-        let known = reservation(tx, *id).await?;
+    let mut waiting = BTreeSet::new();
+    for known in store::by_ids(tx, reservations).await? {
         match known.state {
-            ReservationState::Promised | ReservationState::Uncovered => store::confirm(tx, *id).await?,
+            ReservationState::Promised | ReservationState::Uncovered => {
+                waiting.insert(known.id);
+            }
             ReservationState::Bound | ReservationState::Consumed => {}
             state @ (ReservationState::Released | ReservationState::Expired) => {
                 return Err(LedgerRefusal::ReservationClosed { state });
             }
         }
     }
-    Ok(())
+    Ok(store::confirm(tx, waiting).await?)
 }

@@ -1,5 +1,7 @@
 //! SQL of reservations and bindings.
 
+use std::collections::BTreeSet;
+
 use kernel::{Exactness, Instant, LotId, OrderLineId, PlaceId, Quantity, ReservationId};
 use store::{FromRow, Question, Result, Row, StoreError, Tx, args, row, sql};
 
@@ -172,8 +174,8 @@ pub(crate) async fn save(tx: &mut Tx, known: &Reservation) -> Result<()> {
     .await
 }
 
-pub(super) async fn confirm(tx: &mut Tx, id: ReservationId) -> Result<()> {
-    tx.put(CONFIRM, args![id]).await
+pub(super) async fn confirm(tx: &mut Tx, ids: BTreeSet<ReservationId>) -> Result<()> {
+    tx.put_many(CONFIRM, ids.into_iter().map(|id| row![id]).collect()).await
 }
 
 pub(super) async fn binding(

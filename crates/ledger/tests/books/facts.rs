@@ -414,3 +414,32 @@ async fn the_boundary_day_ends_at_midnight_of_the_site_and_the_sweep_finds_it() 
         assert_eq!(sweep(midnight).await, []);
     }
 }
+
+#[tokio::test]
+async fn postings_that_go_together_stand_apart_in_the_journal_and_none_takes_what_another_took() {
+    for db in testing::both(MIGRATIONS).await {
+        let shop = Shop::open(&db).await;
+        let spinach = shop.sku(sku("spinach", Measure::Weighed)).await;
+        let lot = shop.stocked(lot_of(&shop, spinach.id, None), Quantity::grams(20_000), shop.bin).await.id;
+        let (site, day, from, to) = (shop.site, shop.day(), shop.bin, shop.customer);
+        let causes = [shop.cause(), shop.cause()];
+        let together = async |grams: [i64; 2]| {
+            let moves = grams.map(|grams| vec![Move { lot, from, to, quantity: Quantity::grams(grams) }]);
+            let each: Vec<_> = causes.into_iter().zip(moves).collect();
+            shop.run(async move |tx, stamp| ledger::post_each(tx, stamp, site, day, &each).await).await
+        };
+
+        let refused = together([5_000, 16_000]).await;
+        assert!(matches!(refused, Err(LedgerRefusal::ShortAtPlace { .. })), "{refused:?}");
+        assert_eq!(shop.held(lot, from).await, Quantity::grams(20_000));
+
+        let posted = together([5_000, 6_000]).await.unwrap();
+        assert_eq!(shop.held(lot, from).await, Quantity::grams(9_000));
+        assert_eq!(shop.available(spinach.id, shop.now()).await, Quantity::grams(9_000));
+        for ((cause, posted), grams) in causes.into_iter().zip(posted).zip([5_000, 6_000]) {
+            let filed = shop.run(async move |tx, _| ledger::moves_of_cause(tx, cause.id).await).await.unwrap();
+            let filed: Vec<_> = filed.iter().map(|filed| (filed.posting, filed.quantity.grams)).collect();
+            assert_eq!(filed, [(posted.posting, Some(grams))]);
+        }
+    }
+}

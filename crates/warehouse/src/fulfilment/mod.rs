@@ -28,8 +28,8 @@ mod waves;
 pub use origin::{PickedGoods, picks_of_line};
 pub use pack::{NewParcel, ParcelContent, ParcelSheet, pack};
 pub use parcels::{
-    PackedLine, hand_over, load, order_of, packed, parcel, parcel_by_code, parcels_in, parcels_of, parcels_of_note,
-    returned, site_of, stage, unload,
+    PackedLine, classes_of_each, hand_over, hand_over_all, load, order_of, packed, parcel, parcel_by_code,
+    parcels_by_id, parcels_in, parcels_of, parcels_of_each, parcels_of_note, returned, site_of, stage, unload,
 };
 pub use pick::{
     Confirmation, PickAnswer, Picking, ScaleRecord, Shortage, Weighed, pick, scale_record, short, task, task_record,
@@ -45,6 +45,6 @@ pub use settings::{
 };
 pub use waves::{
     Batch, Claim, NotePick, PickStop, StopTask, TaskCard, TaskLine, WalkKey, WaveCard, Whose, add_tasks, claim,
-    finish_if_done, note, open_wave, walk, wave, waves,
+    finish_if_done, note, open_wave, order_and_site, walk, wave, waves,
 };
 pub use weight::{Scale, Side, WEIGHINGS_MAX, Weighing, WeighingFault, WeightReason};

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use ::store::Tx;
 use edge::Sites;
 use events::{Object, Told, tell};
-use kernel::{CustomerOrderId, LotId, OrderLineId, ParcelId, PlaceId, Quantity, ReleaseNoteId, SiteId, Stamp};
+use kernel::{
+    CustomerOrderId, LotId, OrderLineId, ParcelId, PlaceId, Quantity, ReleaseNoteId, SiteId, Stamp, TemperatureClass,
+};
 use ledger::{Cause, Move, Purpose};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,7 +17,7 @@ use super::{
     events::{ParcelHandedOver, ParcelLoaded, ParcelReturned, ParcelStaged, ParcelUnloaded},
     pack::{ParcelSheet, bench},
     rules::{Parcel, ParcelState, PickTask, ShortReason, TaskState},
-    store::{self, Line},
+    store::{self, Line, NamedContent},
 };
 use crate::works_at;
 
@@ -60,6 +62,35 @@ pub async fn parcels_of(tx: &mut Tx, order: CustomerOrderId) -> Result<Vec<Parce
     sheets(tx, parcels).await
 }
 
+/// The same of several orders, in the order asked for.
+pub async fn parcels_of_each(
+    tx: &mut Tx,
+    orders: &[CustomerOrderId],
+) -> Result<Vec<Vec<ParcelSheet>>, FulfilmentRefusal> {
+    let by_order = store::parcels_of_orders(tx, orders).await?;
+    let counts: Vec<usize> = by_order.iter().map(Vec::len).collect();
+    let mut all = sheets(tx, by_order.into_iter().flatten().collect()).await?.into_iter();
+    Ok(counts.into_iter().map(|count| all.by_ref().take(count).collect()).collect())
+}
+
+/// The temperature classes of the parcels of several orders, in the order asked for: how a plan counts crates.
+pub async fn classes_of_each(
+    tx: &mut Tx,
+    orders: &[CustomerOrderId],
+) -> Result<Vec<Vec<TemperatureClass>>, FulfilmentRefusal> {
+    let by_order = store::parcels_of_orders(tx, orders).await?;
+    Ok(by_order.into_iter().map(|parcels| parcels.into_iter().map(|parcel| parcel.class).collect()).collect())
+}
+
+/// Those of `ids` that exist, of whatever site.
+pub async fn parcels_by_id(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = ParcelId>,
+) -> Result<Vec<ParcelSheet>, FulfilmentRefusal> {
+    let parcels = store::parcels_by_id(tx, ids).await?;
+    sheets(tx, parcels.into_values().collect()).await
+}
+
 /// The parcels of a release note, if its site is the caller's.
 pub async fn parcels_of_note(
     tx: &mut Tx,
@@ -84,11 +115,8 @@ pub async fn parcels_in(
 }
 
 async fn sheets(tx: &mut Tx, parcels: Vec<Parcel>) -> Result<Vec<ParcelSheet>, FulfilmentRefusal> {
-    let mut sheets = Vec::with_capacity(parcels.len());
-    for parcel in parcels {
-        sheets.push(sheet(tx, parcel).await?);
-    }
-    Ok(sheets)
+    let contents = store::contents_of(tx, parcels.iter().map(|parcel| parcel.id)).await?;
+    Ok(parcels.into_iter().zip(contents).map(|(parcel, contents)| ParcelSheet::of(parcel, contents)).collect())
 }
 
 async fn sheet(tx: &mut Tx, parcel: Parcel) -> Result<ParcelSheet, FulfilmentRefusal> {
@@ -146,12 +174,8 @@ pub async fn load(
     vehicle: PlaceId,
 ) -> Result<ParcelSheet, FulfilmentRefusal> {
     let parcel = locked(tx, id).await?;
-    let mut lots: Vec<LotId> = store::contents(tx, id).await?.iter().map(|named| named.content.lot).collect();
-    lots.sort_unstable();
-    lots.dedup();
-    for lot in lots {
-        ledger::demand_usable(tx, lot, stamp.at, Purpose::Ship).await?;
-    }
+    let lots = store::contents(tx, id).await?.iter().map(|named| named.content.lot).collect();
+    ledger::demand_all_usable(tx, &lots, stamp.at, Purpose::Ship).await?;
     let body = ParcelLoaded { order: parcel.order, vehicle };
     bring(tx, stamp, parcel, ParcelState::Loaded, vehicle, &body).await
 }
@@ -176,6 +200,39 @@ pub async fn hand_over(
     let parcel = locked(tx, id).await?;
     let body = ParcelHandedOver { order: parcel.order, parcel: id };
     bring(tx, stamp, parcel, ParcelState::HandedOver, customer, &body).await
+}
+
+/// Hands all parcels of one door over at once. Each is a posting and an event of its own.
+pub async fn hand_over_all(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    ids: &[ParcelId],
+    customer: PlaceId,
+) -> Result<(), FulfilmentRefusal> {
+    let mut locked = store::lock_parcels(tx, ids.iter().copied()).await?;
+    let contents = store::contents_of(tx, ids.iter().copied()).await?;
+    let (mut brought, mut postings) = (Vec::with_capacity(ids.len()), Vec::with_capacity(ids.len()));
+    for (id, contents) in ids.iter().zip(&contents) {
+        let parcel = locked.remove(id).ok_or(FulfilmentRefusal::NoSuchParcel)?;
+        let from = parcel.place;
+        brought.push(parcel.come_to(ParcelState::HandedOver, customer)?);
+        if from != customer {
+            postings.push((Cause::of(*id), moves_of(contents, from, customer)));
+        }
+    }
+    // One door is one order's, and an order is one site's: the ledger refuses places of another.
+    let Some(site) = brought.first().map(|parcel| parcel.site) else { return Ok(()) };
+    let day = catalog::site(tx, site).await?.time.business_day(stamp.at);
+    if !postings.is_empty() {
+        ledger::post_each(tx, stamp, site, day, &postings).await?;
+    }
+    store::move_parcels(tx, &brought).await?;
+    for parcel in &brought {
+        let also = [Object::of(parcel.order), Object::of(parcel.note), Object::of(parcel.site)];
+        let body = ParcelHandedOver { order: parcel.order, parcel: parcel.id };
+        tell(tx, stamp, Object::of(parcel.id), &also, &body).await?;
+    }
+    Ok(())
 }
 
 /// Brings a parcel back from a failed attempt: from the vehicle to the dock, where an inspector decides.
@@ -203,12 +260,7 @@ async fn bring(
     let parcel = parcel.come_to(state, to)?;
     let contents = store::contents(tx, parcel.id).await?;
     if from != to {
-        let mut together: BTreeMap<LotId, Quantity> = BTreeMap::new();
-        for named in &contents {
-            let sum = together.entry(named.content.lot).or_insert(Quantity::NONE);
-            *sum = sum.plus(named.content.quantity).unwrap_or(*sum);
-        }
-        let moves: Vec<Move> = together.into_iter().map(|(lot, quantity)| Move { lot, from, to, quantity }).collect();
+        let moves = moves_of(&contents, from, to);
         let day = catalog::site(tx, parcel.site).await?.time.business_day(stamp.at);
         ledger::post(tx, stamp, Cause::of(parcel.id), parcel.site, day, &moves).await?;
     }
@@ -218,6 +270,16 @@ async fn bring(
     let also = [Object::of(parcel.order), Object::of(parcel.note), Object::of(parcel.site)];
     tell(tx, stamp, Object::of(parcel.id), &also, body).await?;
     Ok(ParcelSheet::of(parcel, contents))
+}
+
+/// What is in a parcel as moves of the ledger, one a lot.
+fn moves_of(contents: &[NamedContent], from: PlaceId, to: PlaceId) -> Vec<Move> {
+    let mut together: BTreeMap<LotId, Quantity> = BTreeMap::new();
+    for named in contents {
+        let sum = together.entry(named.content.lot).or_insert(Quantity::NONE);
+        *sum = sum.plus(named.content.quantity).unwrap_or(*sum);
+    }
+    together.into_iter().map(|(lot, quantity)| Move { lot, from, to, quantity }).collect()
 }
 
 async fn locked(tx: &mut Tx, id: ParcelId) -> Result<Parcel, FulfilmentRefusal> {

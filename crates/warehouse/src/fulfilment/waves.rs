@@ -471,6 +471,16 @@ pub async fn note(tx: &mut Tx, sites: &Sites, id: ReleaseNoteId) -> Result<NoteP
     })
 }
 
+/// The order that a note is for and the site that packs it, if that is the caller's.
+pub async fn order_and_site(
+    tx: &mut Tx,
+    sites: &Sites,
+    id: ReleaseNoteId,
+) -> Result<(CustomerOrderId, SiteId), FulfilmentRefusal> {
+    let known = own_note(tx, sites, id).await?;
+    Ok((known.order, known.site))
+}
+
 pub(super) async fn own_wave(tx: &mut Tx, sites: &Sites, id: WaveId) -> Result<Wave, FulfilmentRefusal> {
     let wave = store::wave(tx, id).await?;
     wave.filter(|wave| works_at(sites, wave.site)).ok_or(FulfilmentRefusal::NoSuchWave)

@@ -1,7 +1,9 @@
 //! Parcels and what is in them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use kernel::{CustomerOrderId, LotId, OrderLineId, ParcelId, PickTaskId, Quantity, ReleaseNoteId, SiteId, SkuId};
-use store::{FromRow, Row, StoreError, Tx, args, row, sql};
+use store::{FromRow, Row, Stmt, StoreError, Tx, args, row, sql};
 
 use super::{exact, is_exact, quantity};
 use crate::fulfilment::rules::{Parcel, ParcelState};
@@ -126,6 +128,34 @@ pub(in crate::fulfilment) async fn lock_parcel(tx: &mut Tx, id: ParcelId) -> Res
     tx.optional(LOCK_PARCEL, args![id]).await
 }
 
+/// Several parcels, each locked for whoever moves them, by their ids: two who want the same never wait for each other
+/// crosswise.
+pub(in crate::fulfilment) async fn lock_parcels(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = ParcelId>,
+) -> Result<BTreeMap<ParcelId, Parcel>, StoreError> {
+    several(tx, LOCK_PARCEL, ids).await
+}
+
+/// Those of `ids` that exist, in one question.
+pub(in crate::fulfilment) async fn parcels_by_id(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = ParcelId>,
+) -> Result<BTreeMap<ParcelId, Parcel>, StoreError> {
+    several(tx, PARCEL, ids).await
+}
+
+async fn several(
+    tx: &mut Tx,
+    statement: &'static Stmt,
+    ids: impl IntoIterator<Item = ParcelId>,
+) -> Result<BTreeMap<ParcelId, Parcel>, StoreError> {
+    let ids: BTreeSet<ParcelId> = ids.into_iter().collect();
+    let asked: Vec<_> = ids.iter().map(|id| row![*id]).collect();
+    let found: Vec<Vec<Parcel>> = tx.all_many(statement, &asked).await?;
+    Ok(found.into_iter().flatten().map(|parcel| (parcel.id, parcel)).collect())
+}
+
 pub(in crate::fulfilment) async fn parcel_by_code(tx: &mut Tx, code: &str) -> Result<Option<Parcel>, StoreError> {
     tx.optional(PARCEL_BY_CODE, args![code]).await
 }
@@ -135,6 +165,15 @@ pub(in crate::fulfilment) async fn parcels_of_order(
     order: CustomerOrderId,
 ) -> Result<Vec<Parcel>, StoreError> {
     tx.all(OF_ORDER, args![order]).await
+}
+
+/// The parcels of several orders, in the order asked for.
+pub(in crate::fulfilment) async fn parcels_of_orders(
+    tx: &mut Tx,
+    orders: &[CustomerOrderId],
+) -> Result<Vec<Vec<Parcel>>, StoreError> {
+    let asked: Vec<_> = orders.iter().map(|order| row![*order]).collect();
+    tx.all_many(OF_ORDER, &asked).await
 }
 
 pub(in crate::fulfilment) async fn parcels_of_note(
@@ -160,6 +199,23 @@ pub(in crate::fulfilment) async fn parcels_in(
 
 pub(in crate::fulfilment) async fn contents(tx: &mut Tx, parcel: ParcelId) -> Result<Vec<NamedContent>, StoreError> {
     tx.all(CONTENTS, args![parcel]).await
+}
+
+/// What is in each of several parcels, in the order asked for.
+pub(in crate::fulfilment) async fn contents_of(
+    tx: &mut Tx,
+    parcels: impl IntoIterator<Item = ParcelId>,
+) -> Result<Vec<Vec<NamedContent>>, StoreError> {
+    let asked: Vec<_> = parcels.into_iter().map(|parcel| row![parcel]).collect();
+    tx.all_many(CONTENTS, &asked).await
+}
+
+/// Writes where several parcels have come to, each of which must be as it was read.
+pub(in crate::fulfilment) async fn move_parcels(tx: &mut Tx, parcels: &[Parcel]) -> Result<(), StoreError> {
+    let mut rows: Vec<_> =
+        parcels.iter().map(|parcel| row![parcel.id, parcel.state, parcel.place, parcel.revision]).collect();
+    rows.sort_unstable();
+    tx.put_many(MOVE_PARCEL, rows).await
 }
 
 /// Writes where a parcel has come to; answers how many rows changed.
