@@ -21,7 +21,7 @@ pub use rules::{
     Address, Addressing, Blocked, Choice, Confirmation, Consent, Customer, CustomerKind, Export, Lift, MaskedCustomer,
     NewCustomer, Purpose, ReadPurpose, Standing,
 };
-pub use store::{address, addresses, consents, customer, find_by_phone, list};
+pub use store::{address, addresses, addresses_by_id, consents, customer, customers_by_id, find_by_phone, list};
 pub use tax_id::{TaxId, TaxIdError};
 pub use verbs::{
     add_address, block, confirm_phone, erase, export, has_consented, may_order, move_in, read_whole, record_consent,

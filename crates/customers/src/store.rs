@@ -1,6 +1,8 @@
 //! SQL of customers.
 
-use ::store::{FromRow, Result, Row, Tx, args, sql};
+use std::collections::{BTreeMap, BTreeSet};
+
+use ::store::{FromRow, Result, Row, Tx, args, row, sql};
 use kernel::{AddressId, CustomerId, Instant, Lang, Stamp};
 
 use crate::{Address, Addressing, Blocked, Confirmation, Consent, Customer, NewCustomer, Phone, TaxId};
@@ -79,6 +81,17 @@ pub async fn customer(tx: &mut Tx, id: CustomerId) -> Result<Option<Customer>> {
     tx.optional(CUSTOMER, args![id]).await
 }
 
+/// Those of `ids` that are known, in one question.
+pub async fn customers_by_id(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = CustomerId>,
+) -> Result<BTreeMap<CustomerId, Customer>> {
+    let ids: BTreeSet<CustomerId> = ids.into_iter().collect();
+    let asked: Vec<_> = ids.iter().map(|id| row![*id]).collect();
+    let found: Vec<Vec<Customer>> = tx.all_many(CUSTOMER, &asked).await?;
+    Ok(found.into_iter().flatten().map(|customer| (customer.id, customer)).collect())
+}
+
 /// The registered customer with that number; failing that, the guest who came with it last.
 pub async fn find_by_phone(tx: &mut Tx, phone: &Phone) -> Result<Option<Customer>> {
     tx.optional(BY_PHONE, args![phone.as_str()]).await
@@ -100,6 +113,17 @@ pub async fn addresses(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Address>
 /// One address, if known. Whose it is stands in it.
 pub async fn address(tx: &mut Tx, id: AddressId) -> Result<Option<Address>> {
     tx.optional(ADDRESS, args![id]).await
+}
+
+/// Those of `ids` that are known, in one question.
+pub async fn addresses_by_id(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = AddressId>,
+) -> Result<BTreeMap<AddressId, Address>> {
+    let ids: BTreeSet<AddressId> = ids.into_iter().collect();
+    let asked: Vec<_> = ids.iter().map(|id| row![*id]).collect();
+    let found: Vec<Vec<Address>> = tx.all_many(ADDRESS, &asked).await?;
+    Ok(found.into_iter().flatten().map(|address| (address.id, address)).collect())
 }
 
 /// Every decision of the customer, the oldest first; the last of a purpose counts.

@@ -9,18 +9,28 @@ use warehouse::fulfilment;
 
 use crate::FlowRefusal;
 
-/// One order in the words of delivery.
-pub(crate) async fn drop_of(tx: &mut Tx, known: outbound::Drop) -> Result<Drop, FlowRefusal> {
-    let parcels = fulfilment::parcels_of(tx, known.order).await?;
+/// Orders in the words of delivery. Parcels, addresses and customers are asked for once, for all of them.
+pub(crate) async fn drops_of(tx: &mut Tx, known: Vec<outbound::Drop>) -> Result<Vec<Drop>, FlowRefusal> {
+    let orders: Vec<_> = known.iter().map(|known| known.order).collect();
+    let parcels = fulfilment::classes_of_each(tx, &orders).await?;
+    let addresses = customers::addresses_by_id(tx, known.iter().map(|known| known.address)).await?;
+    let customers = customers::customers_by_id(tx, known.iter().map(|known| known.customer)).await?;
+    let drops = known.into_iter().zip(parcels).map(|(known, parcels)| {
+        let phone = customers.get(&known.customer).and_then(|customer| customer.phone.clone());
+        let address = addresses.get(&known.address).map(|address| address.place.clone());
+        let door = address.map_or_else(Door::default, |place| door(place, phone, &known.remark));
+        drop_of(known, &parcels, door)
+    });
+    Ok(drops.collect())
+}
+
+fn drop_of(known: outbound::Drop, parcels: &[TemperatureClass], door: Door) -> Drop {
     let mut cargo = Cargo::default();
     for (class, grams) in &known.grams {
-        let crates = parcels.iter().filter(|parcel| parcel.class == *class).count();
+        let crates = parcels.iter().filter(|parcel| *parcel == class).count();
         *room(&mut cargo, *class) = Hold { grams: *grams, crates: i64::try_from(crates).unwrap_or(i64::MAX) };
     }
-    let address = customers::address(tx, known.address).await?;
-    let phone = customers::customer(tx, known.customer).await?.and_then(|customer| customer.phone);
-    let door = address.map_or_else(Door::default, |address| door(address.place, phone, &known.remark));
-    Ok(Drop {
+    Drop {
         order: known.order,
         customer: known.customer,
         position: Some(known.position),
@@ -30,7 +40,7 @@ pub(crate) async fn drop_of(tx: &mut Tx, known: outbound::Drop) -> Result<Drop, 
         skills: Vec::new(),
         service_minutes: None,
         door,
-    })
+    }
 }
 
 /// The door as a courier needs it: floor, gate code and lift in one note, the recipient's phone or the customer's own.

@@ -55,9 +55,8 @@ async fn plan_window(
     }
     app.once(&by, key, async move |tx, stamp| {
         let plan = planning::keep(tx, stamp, &draft).await?;
-        for stop in plan.runs.iter().flat_map(|run| &run.stops) {
-            outbound::set_eta(tx, stamp, stop.order, stop.eta.at).await?;
-        }
+        let stops = plan.runs.iter().flat_map(|run| &run.stops);
+        outbound::set_etas(tx, stamp, stops.map(|stop| (stop.order, stop.eta.at)).collect()).await?;
         Ok::<_, FlowRefusal>(plan)
     })
     .await
@@ -84,10 +83,8 @@ fn warn(NewPlan { site, delivery_window }: NewPlan, shortfall: &Shortfall) {
 
 async fn drops(tx: &mut Tx, new: NewPlan) -> Result<(Window, Vec<Drop>), FlowRefusal> {
     let window = intake::window(tx, new.site, new.delivery_window).await?.span();
-    let mut drops = Vec::new();
-    for drop in outbound::deliverable(tx, new.site, new.delivery_window).await? {
-        drops.push(order_to_drop::drop_of(tx, drop).await?);
-    }
+    let known = outbound::deliverable(tx, new.site, new.delivery_window).await?;
+    let drops = order_to_drop::drops_of(tx, known).await?;
     if drops.len() > planning::DROPS_MAX {
         return Err(PlanningRefusal::TooManyDrops { drops: drops.len(), most: planning::DROPS_MAX }.into());
     }

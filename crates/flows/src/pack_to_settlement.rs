@@ -62,12 +62,11 @@ impl From<CloseRefusal> for Problem {
 }
 
 async fn close(tx: &mut Tx, stamp: &Stamp, sites: &Sites, note: ReleaseNoteId) -> Result<Settlement, CloseRefusal> {
-    let picked = fulfilment::note(tx, sites, note).await?;
-    let order = picked.order;
+    let (order, site) = fulfilment::order_and_site(tx, sites, note).await?;
     let Some(packed) = fulfilment::packed(tx, note).await? else { return Err(CloseRefusal::NotPacked { note }) };
     let sent: Vec<Sent> = packed.into_iter().map(sent).collect();
     let settlement = outbound::close(tx, stamp, note, &sent).await?;
-    settlement_to_market::note(tx, stamp, picked.site, &settlement).await?;
+    settlement_to_market::note(tx, stamp, site, &settlement).await?;
     let parcels: Vec<ExpectedParcel> = fulfilment::parcels_of(tx, order)
         .await?
         .into_iter()

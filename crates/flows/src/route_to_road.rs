@@ -80,9 +80,8 @@ async fn depart(
     app.once(&by, key, async move |tx: &mut Tx, stamp: &Stamp| {
         demand_own_run(tx, &sites, run).await?;
         let departed = tracking::depart(tx, stamp, run, &departure.left_behind).await?;
-        for aboard in &departed.orders {
-            outbound::dispatch(tx, stamp, aboard.order).await?;
-        }
+        let aboard: Vec<_> = departed.orders.iter().map(|aboard| aboard.order).collect();
+        outbound::dispatch(tx, stamp, &aboard).await?;
         Ok::<_, FlowRefusal>(departed)
     })
     .await

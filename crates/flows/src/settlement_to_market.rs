@@ -1,6 +1,7 @@
 //! 3.4 meets 1.1: what a settled order has sold is what the next forecast learns from. A line that came short has shown
 //! less than was wanted, and says so.
 
+use catalog::CatalogRefusal;
 use kernel::{Money, Ratio, Round, SiteId, Stamp};
 use orders::outbound::{SettledLine, Settlement, ShortReason};
 use procurement::market::{self, MarketRefusal, Sale, ShelfState};
@@ -14,8 +15,9 @@ pub(crate) async fn note(
     settlement: &Settlement,
 ) -> Result<(), MarketRefusal> {
     let mut sales = Vec::with_capacity(settlement.lines.len());
+    let skus = catalog::skus_by_id(tx, settlement.lines.iter().map(|line| line.sku)).await?;
     for line in &settlement.lines {
-        let measure = catalog::sku(tx, line.sku).await?.measure;
+        let measure = skus.get(&line.sku).ok_or(CatalogRefusal::NoSuchSku)?.measure;
         sales.push(Sale {
             order_line: line.order_line,
             sku: line.sku,

@@ -11,10 +11,13 @@ pub(crate) mod http;
 
 pub(crate) use ending::{PaymentEnd, end, tell_customer};
 pub(crate) use http::{demand, eyes, site_for};
-pub(crate) use line_rows::{LotsByLine, add_lines, add_lots, line_of, lines_of, lots_of, mark_short, settle_lines};
+pub(crate) use line_rows::{
+    LotsByLine, add_lines, add_lots, line_of, lines_of, lines_of_all, lots_of, lots_of_all, mark_short, settle_lines,
+};
 pub use refusal::OrderRefusal;
 pub(crate) use rows::{
-    NumberKind, add, handed_over_to, like_it, load, lock, next_number, of_window, save, set_eta, touched,
+    NumberKind, add, handed_over_to, like_it, load, load_all, lock, lock_all, next_number, of_window, save, set_etas,
+    touched,
 };
 pub(crate) use state::codes;
 pub use state::{CancelReason, DeclineReason, FailReason, Invoiced, NotReady, OrderState, ReviewHold, Settled, Stage};

@@ -1,6 +1,8 @@
 //! What orders ask about the customer they are for. Names, numbers and addresses stay with `customers`: an order
 //! keeps ids and a point on the map, so that who asks to be forgotten is.
 
+use std::collections::BTreeMap;
+
 use catalog::Position;
 use customers::{Address, Customer, CustomerRefusal, Lift, TaxId};
 use kernel::{AddressId, CustomerId, Lang};
@@ -70,9 +72,17 @@ pub(crate) async fn phone_of(tx: &mut Tx, id: CustomerId) -> Result<Option<Strin
     Ok(found.and_then(|customer| customer.phone).map(|phone| phone.as_str().to_owned()))
 }
 
-/// 統一編號 of a business, for its invoices.
-pub(crate) async fn tax_id_of(tx: &mut Tx, id: CustomerId) -> Result<Option<TaxId>, CustomerRefusal> {
-    Ok(customer(tx, id).await?.tax_id)
+/// 統一編號 of those who are businesses, for their invoices; each of them must exist.
+pub(crate) async fn tax_ids_of(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = CustomerId>,
+) -> Result<BTreeMap<CustomerId, Option<TaxId>>, CustomerRefusal> {
+    let ids: Vec<CustomerId> = ids.into_iter().collect();
+    let mut known = customers::customers_by_id(tx, ids.iter().copied()).await?;
+    match ids.iter().find(|id| !known.contains_key(*id)) {
+        Some(unknown) => Err(CustomerRefusal::UnknownCustomer { customer: *unknown }),
+        None => Ok(known.iter_mut().map(|(id, customer)| (*id, customer.tax_id.take())).collect()),
+    }
 }
 
 /// The contact as the reader may see it.

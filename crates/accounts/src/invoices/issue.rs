@@ -4,14 +4,26 @@ use ::store::Tx;
 use events::Object;
 use kernel::{InvoiceId, Money, Stamp};
 
-use super::{Invoice, InvoiceRefusal, Issued, NewInvoice, events::InvoiceIssued, numbers, rules, store};
+use super::{InvoiceRefusal, Issued, NewInvoice, events::InvoiceIssued, numbers, rules, store};
 use crate::{Account, Entry, Posting, journal::periods::known_site, post, tax::ClassTotal};
 
 /// Issues an invoice and posts it: debit customer receivable, credit sales by class and tax payable.
 pub async fn issue_invoice(tx: &mut Tx, stamp: &Stamp, new: &NewInvoice) -> Result<Issued, InvoiceRefusal> {
+    let live = store::live_numbers(tx, &[(new.order, new.site)]).await?.pop().flatten();
+    issue_beside(tx, stamp, new, live).await
+}
+
+/// The same for one of several orders whose live invoices were asked for together, by
+/// [`live_numbers`](super::live_numbers).
+pub async fn issue_beside(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    new: &NewInvoice,
+    live: Option<String>,
+) -> Result<Issued, InvoiceRefusal> {
     let site = known_site(tx, new.site).await?;
     let totals = rules::judge(new, site.profile)?;
-    if let Some(Invoice { number, .. }) = store::live_invoice(tx, new.order, new.site).await? {
+    if let Some(number) = live {
         return Err(InvoiceRefusal::AlreadyInvoiced { order: new.order, number });
     }
     let invoice = stamp.mint::<InvoiceId>();

@@ -153,6 +153,13 @@ pub async fn live_invoice(tx: &mut Tx, order: CustomerOrderId, site: SiteId) -> 
     }
 }
 
+/// The numbers of such invoices of several orders, each at its site, asked once for all.
+pub async fn live_numbers(tx: &mut Tx, orders: &[(CustomerOrderId, SiteId)]) -> Result<Vec<Option<String>>> {
+    let asked: Vec<_> = orders.iter().map(|(order, site)| row![*order, *site]).collect();
+    let found: Vec<Vec<Invoice>> = tx.all_many(LIVE, &asked).await?;
+    Ok(found.into_iter().map(|mut heads| heads.pop().map(|head| head.number)).collect())
+}
+
 /// Every invoice of the order, voided ones too, the oldest first.
 pub async fn of_order(tx: &mut Tx, order: CustomerOrderId) -> Result<Vec<Invoice>> {
     let mut invoices = Vec::new();

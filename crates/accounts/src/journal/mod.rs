@@ -19,7 +19,7 @@ mod store;
 pub use periods::{Lock, lock_period};
 pub use query::{
     BalanceLine, Posted, PostedLine, cost_by_sku, cost_of_goods, entries, entries_caused_by, entry, order_receivable,
-    party_balance, trial_balance, value_of_lot, waste,
+    party_balance, trial_balance, value_of_lot, values_of_lots, waste,
 };
 pub use rules::POSTINGS_MAX;
 

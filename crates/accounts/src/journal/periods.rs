@@ -51,7 +51,7 @@ pub(crate) async fn known_site(tx: &mut Tx, site: SiteId) -> Result<Site, Journa
 }
 
 sql! {
-    LOCKED_THROUGH = "SELECT locked_through FROM books_lock WHERE site = $1";
+    LOCKED_THROUGH = "SELECT locked_through FROM books_lock WHERE site = $1 {keep}";
 
     LOCK = "INSERT INTO books_lock (site, locked_through, at)
             VALUES ($1, $2, $3)

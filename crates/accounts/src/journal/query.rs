@@ -1,6 +1,6 @@
 //! Sums of the journal. Every figure is added up from postings when it is asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::store::{Result, Tx, args, row, sql};
 use kernel::{CustomerOrderId, Date, EntryId, Instant, LotId, Money, SiteId, SkuId};
@@ -75,6 +75,14 @@ pub async fn order_receivable(tx: &mut Tx, order: CustomerOrderId) -> Result<Mon
 /// What the goods of a lot that are still in stock have cost. Lock the lot first when the answer decides a posting.
 pub async fn value_of_lot(tx: &mut Tx, lot: LotId) -> Result<Money> {
     tx.one(LOT_ACCOUNT, args![lot, Account::GoodsInStock.code()]).await
+}
+
+/// The same of several lots, asked once for all.
+pub async fn values_of_lots(tx: &mut Tx, lots: impl IntoIterator<Item = LotId>) -> Result<BTreeMap<LotId, Money>> {
+    let lots: BTreeSet<LotId> = lots.into_iter().collect();
+    let asked: Vec<_> = lots.iter().map(|lot| row![*lot, Account::GoodsInStock.code()]).collect();
+    let values: Vec<Vec<Money>> = tx.all_many(LOT_ACCOUNT, &asked).await?;
+    Ok(lots.into_iter().zip(values.into_iter().map(|value| value.into_iter().sum())).collect())
 }
 
 /// What the goods of a lot that an order was charged with have cost, less what came back.

@@ -17,7 +17,7 @@ macro_rules! line_columns {
 }
 
 sql! {
-    LINES = concat!("SELECT ", line_columns!(), " FROM order_line WHERE customer_order = $1 ORDER BY nth");
+    LINES = concat!("SELECT ", line_columns!(), " FROM order_line WHERE customer_order = $1 ORDER BY nth {hold}");
     ADD_LINE = "INSERT INTO order_line (id, customer_order, nth, sku, measure, class, zone, ordered_pieces,
                     ordered_grams, estimated_pieces, estimated_grams, price_money, price_base, price_source, tax, low,
                     expected, bound, substitution, promise)
@@ -84,6 +84,12 @@ pub(crate) async fn lines_of(tx: &mut Tx, order: CustomerOrderId) -> Result<Vec<
     tx.all(LINES, args![order]).await
 }
 
+/// The lines of several orders, in the order asked for.
+pub(crate) async fn lines_of_all(tx: &mut Tx, orders: &[CustomerOrderId]) -> Result<Vec<Vec<OrderLine>>> {
+    let asked: Vec<_> = orders.iter().map(|order| row![*order]).collect();
+    tx.all_many(LINES, &asked).await
+}
+
 pub(crate) async fn add_lines(tx: &mut Tx, order: CustomerOrderId, lines: &[OrderLine]) -> Result<()> {
     let rows = lines
         .iter()
@@ -146,12 +152,23 @@ pub(crate) async fn add_lots(tx: &mut Tx, lots: &[(OrderLineId, LotId, Quantity)
 }
 
 pub(crate) async fn lots_of(tx: &mut Tx, order: CustomerOrderId) -> Result<LotsByLine> {
-    let rows: Vec<(OrderLineId, LotId, Option<i64>, Option<i64>)> = tx.all(LOTS, args![order]).await?;
+    Ok(by_line(tx.all(LOTS, args![order]).await?))
+}
+
+/// The same of several orders, in the order asked for.
+pub(crate) async fn lots_of_all(tx: &mut Tx, orders: &[CustomerOrderId]) -> Result<Vec<LotsByLine>> {
+    let asked: Vec<_> = orders.iter().map(|order| row![*order]).collect();
+    Ok(tx.all_many(LOTS, &asked).await?.into_iter().map(by_line).collect())
+}
+
+type LotRow = (OrderLineId, LotId, Option<i64>, Option<i64>);
+
+fn by_line(rows: Vec<LotRow>) -> LotsByLine {
     let mut lots = LotsByLine::new();
     for (line, lot, pieces, grams) in rows {
         lots.entry(line).or_default().push((lot, Quantity { pieces, grams, ..Quantity::NONE }));
     }
-    Ok(lots)
+    lots
 }
 
 /// A line by its id, and the order that it belongs to.

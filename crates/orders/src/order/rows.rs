@@ -1,8 +1,10 @@
 //! Rows of customer orders.
 
+use std::collections::BTreeSet;
+
 use catalog::Position;
 use kernel::{CustomerId, CustomerOrderId, DeliveryWindowId, Id, Instant, InvoiceId, Money, SiteId, Stamp, Window};
-use store::{FromRow, Result, Row, StoreError, Tx, args, sql};
+use store::{FromRow, Result, Row, Stmt, StoreError, Tx, args, row, sql};
 
 use super::{AmountRange, CustomerOrder, OrderRefusal, OrderState, Stage, state::StateColumns};
 
@@ -98,6 +100,32 @@ pub(crate) async fn load(tx: &mut Tx, id: CustomerOrderId) -> Result<CustomerOrd
     tx.optional(ORDER, args![id]).await?.ok_or(OrderRefusal::NoSuchOrder { order: id })
 }
 
+/// Several orders as they stand, in the order asked for; not-found when one is missing.
+pub(crate) async fn load_all(tx: &mut Tx, ids: &[CustomerOrderId]) -> Result<Vec<CustomerOrder>, OrderRefusal> {
+    several(tx, ORDER, ids).await
+}
+
+/// Several orders, each held against other hands until this transaction ends: one after the other by their ids, so
+/// that two who want the same never wait for each other crosswise.
+pub(crate) async fn lock_all(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = CustomerOrderId>,
+) -> Result<Vec<CustomerOrder>, OrderRefusal> {
+    let ids: BTreeSet<CustomerOrderId> = ids.into_iter().collect();
+    several(tx, ORDER_LOCKED, &ids.into_iter().collect::<Vec<_>>()).await
+}
+
+async fn several(
+    tx: &mut Tx,
+    statement: &'static Stmt,
+    ids: &[CustomerOrderId],
+) -> Result<Vec<CustomerOrder>, OrderRefusal> {
+    let asked: Vec<_> = ids.iter().map(|id| row![*id]).collect();
+    let found: Vec<Vec<CustomerOrder>> = tx.all_many(statement, &asked).await?;
+    let there = |(id, mut rows): (&CustomerOrderId, Vec<_>)| rows.pop().ok_or(OrderRefusal::NoSuchOrder { order: *id });
+    ids.iter().zip(found).map(there).collect()
+}
+
 /// The order, held against other hands until this transaction ends.
 pub(crate) async fn lock(tx: &mut Tx, id: CustomerOrderId) -> Result<CustomerOrder, OrderRefusal> {
     tx.optional(ORDER_LOCKED, args![id]).await?.ok_or(OrderRefusal::NoSuchOrder { order: id })
@@ -166,8 +194,10 @@ pub(crate) async fn save(
     Ok(())
 }
 
-pub(crate) async fn set_eta(tx: &mut Tx, order: CustomerOrderId, eta: Instant) -> Result<()> {
-    tx.put(SET_ETA, args![order, eta]).await
+pub(crate) async fn set_etas(tx: &mut Tx, mut etas: Vec<(CustomerOrderId, Instant)>) -> Result<()> {
+    // By the ids of the orders, as everybody locks them.
+    etas.sort_unstable();
+    tx.put_many(SET_ETA, etas.into_iter().map(|(order, eta)| row![order, eta]).collect()).await
 }
 
 /// The orders of a window in one state, in the order in which they were placed.

@@ -1,8 +1,6 @@
 //! Orders as they are shown.
 
-use std::collections::BTreeMap;
-
-use catalog::{CatalogRefusal, Names, PriceId, TaxClass};
+use catalog::{CatalogRefusal, Names, PriceId, Sku, TaxClass};
 use edge::Revised;
 use kernel::{
     Currency, CustomerId, CustomerOrderId, DeliveryWindowId, Id, Instant, InvoiceId, Measure, Money, OrderLineId,
@@ -184,20 +182,18 @@ pub(crate) async fn page(
 /// The lines of an order with the names of their SKUs.
 pub(crate) async fn line_views(tx: &mut Tx, order: CustomerOrderId) -> Result<Vec<LineView>, CatalogRefusal> {
     let lines = lines_of(tx, order).await?;
-    let mut names = BTreeMap::new();
-    for line in &lines {
-        let sku = catalog::sku(tx, line.sku).await?;
-        names.insert(line.sku, (sku.code, sku.names));
-    }
-    Ok(lines.into_iter().filter_map(|line| Some(shown_line(&line, names.remove(&line.sku)?))).collect())
+    let skus = catalog::skus_by_id(tx, lines.iter().map(|line| line.sku)).await?;
+    let named =
+        |line: &OrderLine| skus.get(&line.sku).map(|sku| shown_line(line, sku)).ok_or(CatalogRefusal::NoSuchSku);
+    lines.iter().map(named).collect()
 }
 
-fn shown_line(line: &OrderLine, (code, names): (String, Names)) -> LineView {
+fn shown_line(line: &OrderLine, sku: &Sku) -> LineView {
     LineView {
         id: line.id,
         sku: line.sku,
-        code,
-        names,
+        code: sku.code.clone(),
+        names: sku.names.clone(),
         measure: line.measure,
         class: line.class,
         zone: line.zone,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::OutboundRefusal;
-use crate::order::{self, Stage, lines_of, load, of_window};
+use crate::order::{self, CustomerOrder, OrderLine, Stage, lines_of, lines_of_all, load, load_all, of_window};
 
 /// One order on its way to a door.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -56,20 +56,35 @@ impl Drop {
 
 /// The orders of a window that are packed and wait for a run, in the order in which they were placed.
 pub async fn deliverable(tx: &mut Tx, site: SiteId, window: DeliveryWindowId) -> Result<Vec<Drop>, OutboundRefusal> {
-    let mut drops = Vec::new();
-    for order in of_window(tx, site, window, Stage::Packed).await? {
-        drops.push(drop_of(tx, order).await?);
-    }
-    Ok(drops)
+    let packed = of_window(tx, site, window, Stage::Packed).await?;
+    let orders = load_all(tx, &packed).await?;
+    let lines = lines_of_all(tx, &packed).await?;
+    Ok(orders.into_iter().zip(lines).map(|(order, lines)| as_drop(order, lines)).collect())
 }
 
 /// One order as delivery sees it.
 pub async fn drop_of(tx: &mut Tx, order: CustomerOrderId) -> Result<Drop, OutboundRefusal> {
     let order = load(tx, order).await?;
+    let lines = lines_of(tx, order.id).await?;
+    Ok(as_drop(order, lines))
+}
+
+/// The lines of which something comes to the door.
+pub async fn lines_on_board(tx: &mut Tx, order: CustomerOrderId) -> Result<Vec<OrderLineId>, OutboundRefusal> {
+    let lines = lines_of(tx, order).await?;
+    Ok(lines.iter().filter(|line| !on_board(line).is_nothing()).map(|line| line.id).collect())
+}
+
+/// What of a line is carried: as sent, or as estimated while nothing is weighed.
+fn on_board(line: &OrderLine) -> Quantity {
+    line.sent.map_or(line.estimated, |sent| sent.quantity)
+}
+
+fn as_drop(order: CustomerOrder, all_lines: Vec<OrderLine>) -> Drop {
     let mut lines = Vec::new();
     let mut grams = Vec::<(TemperatureClass, i64)>::new();
-    for line in lines_of(tx, order.id).await? {
-        let quantity = line.sent.map_or(line.estimated, |sent| sent.quantity);
+    for line in all_lines {
+        let quantity = on_board(&line);
         if quantity.is_nothing() {
             continue;
         }
@@ -82,7 +97,7 @@ pub async fn drop_of(tx: &mut Tx, order: CustomerOrderId) -> Result<Drop, Outbou
         lines.push(DropLine { order_line: line.id, sku: line.sku, class: line.class, quantity });
     }
     grams.sort_unstable_by_key(|(class, _)| *class);
-    Ok(Drop {
+    Drop {
         order: order.id,
         number: order.number,
         site: order.site,
@@ -96,10 +111,14 @@ pub async fn drop_of(tx: &mut Tx, order: CustomerOrderId) -> Result<Drop, Outbou
         grams,
         lines,
         remark: order.note,
-    })
+    }
 }
 
-/// Notes when the order is expected at the door, for the customer's page.
-pub async fn set_eta(tx: &mut Tx, _stamp: &Stamp, order: CustomerOrderId, eta: Instant) -> Result<(), OutboundRefusal> {
-    Ok(order::set_eta(tx, order, eta).await?)
+/// Notes when the orders are expected at their doors, for the customers' pages.
+pub async fn set_etas(
+    tx: &mut Tx,
+    _stamp: &Stamp,
+    etas: Vec<(CustomerOrderId, Instant)>,
+) -> Result<(), OutboundRefusal> {
+    Ok(order::set_etas(tx, etas).await?)
 }

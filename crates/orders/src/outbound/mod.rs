@@ -29,7 +29,7 @@ use kernel::ReleaseNoteId;
 pub use close::close;
 pub(crate) use close::tell_short;
 pub use dispatch::{dispatch, hand_over};
-pub use drops::{Drop, deliverable, drop_of, set_eta};
+pub use drops::{Drop, deliverable, drop_of, lines_on_board, set_etas};
 pub use events::OrderCancelled;
 pub use fail::{REFUND, Refunded, cancel, fail, refund};
 pub use release::{Released, ReleasedLine, order_of, releasable, release};

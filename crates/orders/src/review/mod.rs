@@ -151,16 +151,15 @@ async fn give_up(tx: &mut Tx, stamp: &Stamp, order: &mut CustomerOrder) -> Resul
 
 /// Whether the stock of an unpaid order has gone to others.
 async fn promises_lapsed(tx: &mut Tx, order: &CustomerOrder) -> Result<bool, OrderRefusal> {
-    for promise in lines_of(tx, order.id).await?.into_iter().filter_map(|line| line.promise) {
-        match ledger::reservation(tx, promise).await?.state {
-            ReservationState::Released | ReservationState::Expired => return Ok(true),
-            ReservationState::Promised
-            | ReservationState::Uncovered
-            | ReservationState::Bound
-            | ReservationState::Consumed => {}
-        }
-    }
-    Ok(false)
+    let promises: Vec<_> = lines_of(tx, order.id).await?.into_iter().filter_map(|line| line.promise).collect();
+    let reservations = ledger::reservations(tx, &promises).await?;
+    Ok(reservations.iter().any(|reservation| match reservation.state {
+        ReservationState::Released | ReservationState::Expired => true,
+        ReservationState::Promised
+        | ReservationState::Uncovered
+        | ReservationState::Bound
+        | ReservationState::Consumed => false,
+    }))
 }
 
 /// Whether there is anything for [`sweep`].

@@ -1,8 +1,13 @@
 //! 3.4: released, weighed, settled, invoiced, handed over; or not.
 
-use accounts::{Account, invoices, payments::PaymentState};
+use accounts::{
+    Account, WasteCause,
+    costing::{self, Booking, Goods},
+    invoices,
+    payments::PaymentState,
+};
 use identity::Role;
-use kernel::{CustomerOrderId, InvoiceId, LotId, Money, Quantity};
+use kernel::{Currency, CustomerOrderId, InvoiceId, LotId, Money, Quantity};
 use ledger::{LotState, Pick, Rest};
 use orders::{
     CancelReason, FailReason, Stage, allocation,
@@ -60,7 +65,7 @@ async fn close(shop: &Shop, released: &Released, sent: Vec<Sent>) -> Settlement 
 }
 
 async fn dispatch(shop: &Shop, order: CustomerOrderId) -> InvoiceId {
-    shop.run(async move |tx, stamp| outbound::dispatch(tx, stamp, order).await.unwrap()).await
+    shop.run(async move |tx, stamp| outbound::dispatch(tx, stamp, &[order]).await.unwrap().remove(0)).await
 }
 
 async fn state(shop: &Shop, order: CustomerOrderId) -> Value {
@@ -119,6 +124,39 @@ async fn from_the_shelf_to_the_door_every_gram_and_dollar_agrees() {
             "order_handed_over",
         ];
         assert_eq!(told, expected);
+    }
+}
+
+#[tokio::test]
+async fn orders_that_leave_together_take_together_no_more_than_a_lot_is_worth() {
+    for shop in shops().await {
+        let mut orders = Vec::new();
+        let mut spinach = None;
+        for person in [shop.ann, shop.bob] {
+            let order = id_of(&shop.place(person, "sim:ok").await);
+            let released = release(&shop, order).await;
+            spinach = spinach.or(released.lines[2].bound.first().map(|bound| bound.lot));
+            let sent = pick(&shop, &released, 1_130).await;
+            close(&shop, &released, sent).await;
+            orders.push(order);
+        }
+        // 5000 g at 30 a kilogram; after this loss 20 are left, and each order would take 18.
+        let goods = Goods { sku: shop.spinach.id, lot: spinach.unwrap(), cost: Money(130) };
+        let booking = Booking { site: shop.site, currency: Currency::Twd, cause: accounts::Cause::of(goods.lot) };
+        let (leaving, wasted) = (orders.clone(), WasteCause::Unexplained);
+        let sent = shop
+            .run(async move |tx, stamp| {
+                costing::waste(tx, stamp, booking, wasted, &[goods]).await.unwrap();
+                outbound::dispatch(tx, stamp, &leaving).await.unwrap()
+            })
+            .await;
+
+        assert_eq!(shop.on_account(Account::CostOfGoodsSold).await, Money(2 * (226 + 40) + 18 + 2));
+        for (order, invoice) in orders.into_iter().zip(sent) {
+            let issued = shop.read(async move |tx| invoices::invoice(tx, invoice).await.unwrap().unwrap()).await;
+            assert_eq!((issued.order, issued.gross), (order, Money(710)));
+            assert_eq!(state(&shop, order).await, json!(Stage::Dispatched.code()));
+        }
     }
 }
 
@@ -196,7 +234,7 @@ async fn what_was_released_is_not_cancelled_and_what_was_not_packed_does_not_lea
     for shop in shops().await {
         let order = id_of(&shop.place(shop.ann, "sim:ok").await);
         let early = shop
-            .run(async move |tx, stamp| outbound::dispatch(tx, stamp, order).await.map_err(|e| e.to_string()))
+            .run(async move |tx, stamp| outbound::dispatch(tx, stamp, &[order]).await.map_err(|e| e.to_string()))
             .await;
         assert_eq!(early.unwrap_err(), "the order is accepted, not ready to be dispatched");
 

@@ -125,19 +125,15 @@ async fn skus_of(tx: &mut Tx, named: impl Iterator<Item = SkuId>) -> Result<BTre
 /// Notes what a settled order has sold. The flow that settles it calls this in the same transaction.
 pub async fn note_sales(tx: &mut Tx, stamp: &Stamp, site: SiteId, sales: &[Sale]) -> Result<(), MarketRefusal> {
     let day = catalog::site(tx, site).await?.time.business_day(stamp.at);
-    for sale in sales {
-        store::add_sale(tx, site, day, sale, stamp.at).await?;
-        if sale.shelf == ShelfState::SoldOut {
-            store::note_sold_out(tx, site, sale.sku, day, stamp.at).await?;
-        }
-    }
-    Ok(())
+    store::add_sales(tx, site, day, sales, stamp.at).await?;
+    let sold_out = sales.iter().filter(|sale| sale.shelf == ShelfState::SoldOut).map(|sale| sale.sku);
+    Ok(store::note_sold_out(tx, site, sold_out, day, stamp.at).await?)
 }
 
 /// Notes that a shelf was found empty while people were buying.
 pub async fn note_sold_out(tx: &mut Tx, stamp: &Stamp, site: SiteId, sku: SkuId) -> Result<(), MarketRefusal> {
     let day = catalog::site(tx, site).await?.time.business_day(stamp.at);
-    Ok(store::note_sold_out(tx, site, sku, day, stamp.at).await?)
+    Ok(store::note_sold_out(tx, site, [sku], day, stamp.at).await?)
 }
 
 /// What was sold of a product, day by day, both days included. A day on which the shop sold other things and none of

@@ -139,12 +139,19 @@ pub(super) async fn put_sales_days(tx: &mut Tx, stamp: &Stamp, rows: &[&NewSales
     Ok(())
 }
 
-pub(super) async fn add_sale(tx: &mut Tx, site: SiteId, day: Date, sale: &Sale, at: Instant) -> Result<()> {
-    tx.put(ADD_SALE, args![sale.order_line, site, sale.sku, day, sale.amount, sale.revenue, at]).await
+pub(super) async fn add_sales(tx: &mut Tx, site: SiteId, day: Date, sales: &[Sale], at: Instant) -> Result<()> {
+    let rows = sales.iter().map(|sale| row![sale.order_line, site, sale.sku, day, sale.amount, sale.revenue, at]);
+    tx.put_many(ADD_SALE, rows.collect()).await
 }
 
-pub(super) async fn note_sold_out(tx: &mut Tx, site: SiteId, sku: SkuId, day: Date, at: Instant) -> Result<()> {
-    tx.put(NOTE_SOLD_OUT, args![site, sku, day, at]).await
+pub(super) async fn note_sold_out(
+    tx: &mut Tx,
+    site: SiteId,
+    skus: impl IntoIterator<Item = SkuId>,
+    day: Date,
+    at: Instant,
+) -> Result<()> {
+    tx.put_many(NOTE_SOLD_OUT, skus.into_iter().map(|sku| row![site, sku, day, at]).collect()).await
 }
 
 /// What is known of the days of these products, in their order.
