@@ -9,7 +9,7 @@ use kernel::{
 };
 use store::Tx;
 
-use crate::{Account, Cause, Entry, JournalRefusal, Posting, WasteCause, post};
+use crate::{Account, Cause, Entry, JournalRefusal, Posting, Sheaf, WasteCause, journal::post_into, post};
 
 /// Goods of one lot and what they cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +109,7 @@ pub async fn goods_opened(
     booking: Booking,
     goods: &[Goods],
 ) -> Result<Option<EntryId>, JournalRefusal> {
-    against(tx, stamp, booking.entry("opening stock"), goods, Account::Opening, None, Direction::Into).await
+    written(tx, stamp, against(booking.entry("opening stock"), goods, Account::Opening, None, Direction::Into)).await
 }
 
 /// Goods left with an order: debit cost of goods sold, credit goods in stock.
@@ -120,8 +120,28 @@ pub async fn goods_sold(
     order: CustomerOrderId,
     goods: &[Goods],
 ) -> Result<Option<EntryId>, JournalRefusal> {
+    written(tx, stamp, sold(booking, order, goods)).await
+}
+
+/// The same beside what else is written together.
+pub async fn goods_sold_into(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    sheaf: &mut Sheaf,
+    booking: Booking,
+    order: CustomerOrderId,
+    goods: &[Goods],
+) -> Result<Option<EntryId>, JournalRefusal> {
+    let entry = sold(booking, order, goods);
+    if entry.postings.is_empty() {
+        return Ok(None);
+    }
+    post_into(tx, stamp, sheaf, entry).await.map(Some)
+}
+
+fn sold(booking: Booking, order: CustomerOrderId, goods: &[Goods]) -> Entry {
     let entry = booking.entry("goods sold");
-    against(tx, stamp, entry, goods, Account::CostOfGoodsSold, Some(order), Direction::OutOf).await
+    against(entry, goods, Account::CostOfGoodsSold, Some(order), Direction::OutOf)
 }
 
 /// Sold goods came back and an inspector put them into stock again: the mirror of [`goods_sold`].
@@ -133,7 +153,7 @@ pub async fn goods_restocked(
     goods: &[Goods],
 ) -> Result<Option<EntryId>, JournalRefusal> {
     let entry = booking.entry("goods restocked");
-    against(tx, stamp, entry, goods, Account::CostOfGoodsSold, Some(order), Direction::Into).await
+    written(tx, stamp, against(entry, goods, Account::CostOfGoodsSold, Some(order), Direction::Into)).await
 }
 
 /// Goods were lost: debit waste by cause, credit goods in stock.
@@ -144,7 +164,7 @@ pub async fn waste(
     cause: WasteCause,
     goods: &[Goods],
 ) -> Result<Option<EntryId>, JournalRefusal> {
-    against(tx, stamp, booking.entry("waste"), goods, Account::Waste(cause), None, Direction::OutOf).await
+    written(tx, stamp, against(booking.entry("waste"), goods, Account::Waste(cause), None, Direction::OutOf)).await
 }
 
 /// A count found more than the book had: debit goods in stock, credit unexplained waste.
@@ -155,7 +175,7 @@ pub async fn found(
     goods: &[Goods],
 ) -> Result<Option<EntryId>, JournalRefusal> {
     let account = Account::Waste(WasteCause::Unexplained);
-    against(tx, stamp, booking.entry("found in a count"), goods, account, None, Direction::Into).await
+    written(tx, stamp, against(booking.entry("found in a count"), goods, account, None, Direction::Into)).await
 }
 
 /// A supplier's invoice was matched: what was received becomes payable, a price difference is a variance.
@@ -209,15 +229,13 @@ enum Direction {
     OutOf,
 }
 
-async fn against(
-    tx: &mut Tx,
-    stamp: &Stamp,
+fn against(
     mut entry: Entry,
     goods: &[Goods],
     account: Account,
     order: Option<CustomerOrderId>,
     direction: Direction,
-) -> Result<Option<EntryId>, JournalRefusal> {
+) -> Entry {
     for lot in goods {
         let into_stock = match direction {
             Direction::Into => lot.cost,
@@ -227,7 +245,7 @@ async fn against(
         other.order = order;
         entry = entry.with(other).with(stock(lot, into_stock));
     }
-    written(tx, stamp, entry).await
+    entry
 }
 
 fn stock(goods: &Goods, amount: Money) -> Posting {

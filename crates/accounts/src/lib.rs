@@ -6,6 +6,7 @@
 //! first, done by a job, and settled when the answer is known.
 
 mod chart;
+mod sheaf;
 
 pub mod budgets;
 pub mod contribution;
@@ -21,6 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use catalog::TaxClass;
 pub use chart::{Account, Statement, WasteCause};
 pub use journal::{Cause, Entry, JournalRefusal, Party, Posting, post};
+pub use sheaf::Sheaf;
 
 /// The tables of this crate.
 pub const MIGRATION: store::Migration =

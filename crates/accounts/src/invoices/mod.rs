@@ -26,13 +26,14 @@ pub mod events;
 pub mod http;
 
 pub use allowance::issue_allowance;
-pub use issue::{issue_beside, issue_invoice};
+pub use issue::{issue_into, issue_invoice};
 pub use numbers::{NewRange, Range, open_range, ranges};
 pub use rules::{Carrier, DonationCode, InvoicePeriod, LINES_MAX};
 pub use store::{
     LineRef, PendingUpload, invoice, line_of_order_line, live_invoice, live_numbers, mark_uploaded, of_order,
     pending_uploads,
 };
+pub(crate) use store::{Unwritten, write};
 pub use void::void_invoice;
 
 /// An invoice to be issued.

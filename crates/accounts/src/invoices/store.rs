@@ -1,6 +1,6 @@
 //! SQL of invoices.
 
-use ::store::{FromRow, Result, Row, StoreError, Tx, args, coded, row, sql};
+use ::store::{FromRow, Param, Result, Row, StoreError, Tx, args, coded, row, sql};
 use kernel::{
     AllowanceId, Base, Currency, CustomerId, CustomerOrderId, Date, EntryId, Exactness, Instant, InvoiceId, Money,
     OrderLineId, Price, Quantity, SiteId, Stamp,
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Allowance, AllowanceLine, Handling, Invoice, InvoicePeriod, InvoiceRefusal, InvoiceState, Line, LineKind,
+    Allowance, AllowanceLine, Handling, Invoice, InvoicePeriod, InvoiceRefusal, InvoiceState, Issued, Line, LineKind,
     NewInvoice,
 };
 use crate::{TaxClass, tax::ClassTotal};
@@ -37,15 +37,16 @@ pub struct PendingUpload {
     pub at: Instant,
 }
 
-/// What the issuing adds to the draft.
-pub(super) struct Head<'a> {
-    pub(super) id: InvoiceId,
-    pub(super) number: &'a str,
-    pub(super) period: &'a InvoicePeriod,
+/// An invoice that is issued and waits to be written.
+#[derive(Debug)]
+pub(crate) struct Unwritten {
+    pub(super) issued: Issued,
+    pub(super) period: InvoicePeriod,
     pub(super) day: Date,
-    pub(super) gross: Money,
     pub(super) net: Money,
     pub(super) entry: EntryId,
+    pub(super) new: NewInvoice,
+    pub(super) currency: Currency,
 }
 
 /// An invoice held against other hands, with what decides about it.
@@ -71,60 +72,60 @@ pub(super) struct Total {
     pub(super) allowed_net: Money,
 }
 
-pub(super) async fn insert(
-    tx: &mut Tx,
-    stamp: &Stamp,
-    head: &Head<'_>,
-    new: &NewInvoice,
-    currency: Currency,
-    totals: &[ClassTotal],
-) -> Result<()> {
+/// Writes invoices whole; their entries are in the journal already.
+pub(crate) async fn write(tx: &mut Tx, stamp: &Stamp, invoices: &[Unwritten]) -> Result<()> {
+    tx.put_many(INSERT, invoices.iter().map(|invoice| head(stamp, invoice)).collect()).await?;
+    let lines = invoices.iter().flat_map(|Unwritten { issued, new, .. }| {
+        (1_i64..).zip(&new.lines).map(move |(number, line)| {
+            row![
+                issued.invoice,
+                number,
+                line.kind,
+                line.order_line,
+                line.sku,
+                &line.name,
+                line.quantity.pieces,
+                line.quantity.grams,
+                line.price.money,
+                line.price.base.code(),
+                line.gross,
+                line.class.code()
+            ]
+        })
+    });
+    tx.put_many(INSERT_LINE, lines.collect()).await?;
+    let totals = invoices.iter().flat_map(|Unwritten { issued, .. }| {
+        issued.totals.iter().map(move |total| row![issued.invoice, total.class.code(), total.gross, total.net])
+    });
+    tx.put_many(INSERT_TOTAL, totals.collect()).await?;
+    let uploads = invoices.iter().map(|invoice| row![invoice.issued.invoice, None::<AllowanceId>, "issue", stamp.at]);
+    tx.put_many(QUEUE_UPLOAD, uploads.collect()).await
+}
+
+fn head<'a>(stamp: &Stamp, invoice: &'a Unwritten) -> [Param<'a>; 15] {
+    let Unwritten { issued, period, day, net, entry, new, currency } = invoice;
     let (carrier, donation) = match &new.buyer.handling {
         Handling::Member => (None, None),
         Handling::Carrier(carrier) => (Some(carrier.as_str()), None),
         Handling::Donated(code) => (None, Some(code.as_str())),
     };
-    tx.put(
-        INSERT,
-        args![
-            head.id,
-            head.number,
-            new.site,
-            head.period.as_str(),
-            new.order,
-            new.customer,
-            currency,
-            head.day,
-            stamp.at,
-            new.buyer.tax_id.as_ref().map(customers::TaxId::as_str),
-            carrier,
-            donation,
-            head.gross,
-            head.net,
-            head.entry
-        ],
-    )
-    .await?;
-    let lines = (1_i64..).zip(&new.lines).map(|(number, line)| {
-        row![
-            head.id,
-            number,
-            line.kind,
-            line.order_line,
-            line.sku,
-            &line.name,
-            line.quantity.pieces,
-            line.quantity.grams,
-            line.price.money,
-            line.price.base.code(),
-            line.gross,
-            line.class.code()
-        ]
-    });
-    tx.put_many(INSERT_LINE, lines.collect()).await?;
-    let rows = totals.iter().map(|total| row![head.id, total.class.code(), total.gross, total.net]);
-    tx.put_many(INSERT_TOTAL, rows.collect()).await?;
-    queue_upload(tx, stamp, head.id, None, "issue").await
+    row![
+        issued.invoice,
+        &issued.number,
+        new.site,
+        period.as_str(),
+        new.order,
+        new.customer,
+        *currency,
+        *day,
+        stamp.at,
+        new.buyer.tax_id.as_ref().map(customers::TaxId::as_str),
+        carrier,
+        donation,
+        issued.gross,
+        *net,
+        *entry
+    ]
 }
 
 pub(super) async fn queue_upload(

@@ -7,7 +7,7 @@ use ::store::{StoreError, Tx};
 use kernel::{Currency, CustomerOrderId, Date, EntryId, Id, LotId, Money, SiteId, SkuId, Stamp};
 use uuid::Uuid;
 
-use crate::Account;
+use crate::{Account, Sheaf};
 
 pub mod events;
 pub mod http;
@@ -22,6 +22,7 @@ pub use query::{
     party_balance, trial_balance, value_of_lot, values_of_lots, waste,
 };
 pub use rules::POSTINGS_MAX;
+pub(crate) use store::write;
 
 /// The object that made an entry necessary: `Cause::of(release_note)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,11 +89,27 @@ pub enum JournalRefusal {
 /// Writes one entry. Refuses unless it has at least two postings that sum to zero, in the site's currency, on a day
 /// that is still open; writes nothing then.
 pub async fn post(tx: &mut Tx, stamp: &Stamp, entry: &Entry) -> Result<EntryId, JournalRefusal> {
+    let (id, day) = admit(tx, stamp, entry).await?;
+    write(tx, stamp, &[(id, day, entry)]).await?;
+    Ok(id)
+}
+
+/// Puts an entry to others that are written together; it is refused as [`post`] would refuse it.
+pub(crate) async fn post_into(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    sheaf: &mut Sheaf,
+    entry: Entry,
+) -> Result<EntryId, JournalRefusal> {
+    let (id, day) = admit(tx, stamp, &entry).await?;
+    sheaf.entries.push((id, day, entry));
+    Ok(id)
+}
+
+async fn admit(tx: &mut Tx, stamp: &Stamp, entry: &Entry) -> Result<(EntryId, Date), JournalRefusal> {
     rules::check(entry)?;
     let day = periods::open_day(tx, stamp, entry).await?;
-    let id = stamp.mint::<EntryId>();
-    store::insert(tx, stamp, id, day, entry).await?;
-    Ok(id)
+    Ok((stamp.mint(), day))
 }
 
 /// Writes the mirror of an entry: every posting with its sign turned.

@@ -7,31 +7,29 @@ use uuid::Uuid;
 use super::{Cause, Entry, Party, Posting};
 use crate::Account;
 
-pub(super) async fn insert(tx: &mut Tx, stamp: &Stamp, id: EntryId, day: Date, entry: &Entry) -> Result<()> {
-    tx.put(
-        INSERT_ENTRY,
-        args![
-            id,
+/// Writes entries, each with its id and its day.
+pub(crate) async fn write(tx: &mut Tx, stamp: &Stamp, entries: &[(EntryId, Date, &Entry)]) -> Result<()> {
+    let heads = entries.iter().map(|(id, day, entry)| {
+        row![
+            *id,
             entry.site,
             entry.currency,
-            day,
+            *day,
             stamp.at,
             stamp.by.noun(),
             stamp.by.uuid(),
             entry.cause.noun,
             entry.cause.id,
             &entry.memo
-        ],
-    )
-    .await?;
-    let rows = entry
-        .postings
-        .iter()
-        .map(|posting| {
+        ]
+    });
+    tx.put_many(INSERT_ENTRY, heads.collect()).await?;
+    let postings = entries.iter().flat_map(|(id, day, entry)| {
+        entry.postings.iter().map(move |posting| {
             row![
-                id,
+                *id,
                 entry.site,
-                day,
+                *day,
                 posting.account.code(),
                 posting.party.map(|party| party.noun),
                 posting.party.map(|party| party.id),
@@ -41,8 +39,8 @@ pub(super) async fn insert(tx: &mut Tx, stamp: &Stamp, id: EntryId, day: Date, e
                 posting.amount
             ]
         })
-        .collect();
-    tx.put_many(INSERT_POSTING, rows).await
+    });
+    tx.put_many(INSERT_POSTING, postings.collect()).await
 }
 
 type PostingRow = (String, Option<String>, Option<Uuid>, Option<CustomerOrderId>, Option<SkuId>, Option<LotId>, Money);

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use ::store::Tx;
 use accounts::{
+    Sheaf,
     costing::{self, Booking, Goods},
-    invoices::{Buyer, LineKind, NewInvoice, NewLine, issue_beside, live_numbers},
+    invoices::{Buyer, LineKind, NewInvoice, NewLine, issue_into, live_numbers},
     journal,
 };
 use catalog::{CatalogRefusal, Sku};
@@ -39,6 +40,7 @@ pub async fn dispatch(
     for order in orders {
         invoices.push(send_off(tx, stamp, *order, &mut leaving).await?);
     }
+    leaving.books.write(tx, stamp).await?;
     Ok(invoices)
 }
 
@@ -60,7 +62,7 @@ async fn send_off(
         lines: invoice_lines(&order, &lines, &leaving.skus)?,
         buyer,
     };
-    let issued = issue_beside(tx, stamp, &invoice, invoiced).await?;
+    let issued = issue_into(tx, stamp, &mut leaving.books, invoice, invoiced).await?;
     book_cost(tx, stamp, &order, &taken, leaving).await?;
     let next = order.state.dispatch(issued.invoice)?;
     save(tx, stamp, &mut order, next).await?;
@@ -150,7 +152,7 @@ async fn book_cost(
         goods.push(Goods { sku: lot.sku, lot: *id, cost });
     }
     let booking = Booking { site: order.site, currency: order.currency, cause: cause(order.id) };
-    costing::goods_sold(tx, stamp, booking, order.id, &goods).await?;
+    costing::goods_sold_into(tx, stamp, &mut leaving.books, booking, order.id, &goods).await?;
     Ok(())
 }
 
@@ -161,6 +163,8 @@ struct Leaving {
     lots: BTreeMap<LotId, Lot>,
     /// What the stock of each lot is still worth.
     worth: BTreeMap<LotId, Money>,
+    /// What is written at the end for all of them.
+    books: Sheaf,
 }
 
 /// One of them.
@@ -198,7 +202,7 @@ impl Leaving {
         let lots = ledger::lots_by_id(tx, taken).await?;
         let priced = lots.values().filter(|lot| lot.cost.is_some()).map(|lot| lot.id);
         let worth = journal::values_of_lots(tx, priced).await?;
-        Ok(Self { orders, skus, lots, worth })
+        Ok(Self { orders, skus, lots, worth, books: Sheaf::default() })
     }
 }
 
