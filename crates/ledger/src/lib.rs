@@ -39,17 +39,17 @@ pub use places::{
 };
 pub use refusal::LedgerRefusal;
 pub use reserve::{
-    Binding, Bound, Consumed, Pick, Reservation, ReservationState, Rest, Skip, Skipped, Want, any_promise_lapsed, bind,
-    bind_each, bind_what_there_is, bounds_of, confirm, consume, expire_promises, promise, rebind_excluding, release,
-    reservation, reservations, reservations_of, skipped, uncovered,
+    Binding, Bound, Consumed, Pick, Reservation, ReservationState, Rest, Skip, Skipped, Want, any_promise_lapsed, bind, bind_each,
+    bind_what_there_is, bounds_of, confirm, consume, expire_promises, promise, rebind_excluding, release, reservation,
+    reservations, reservations_of, skipped, uncovered,
 };
-pub use shelf::{availabilities, availability, availability_of_all, needed_until};
+pub use shelf::{availabilities, availability, availability_of_all, lock_shelves, needed_until};
 pub use stays::{Area, Stay, lots_in, stays_of};
 pub use stock::{OnShelf, StockFilter, StockKey, StockLine, sku_stock, stock};
 pub use trace::{Leg, MassBalance, Remains, Trace, TracedLot, backward, forward};
 #[doc(hidden)]
 pub use usable::usable_in_sql;
-pub use usable::{LotLife, Purpose, Unusable, demand_all_usable, demand_usable, usable};
+pub use usable::{LotLife, Purpose, Unusable, demand_each_usable, demand_usable, usable};
 
 /// The tables of this crate; those of the catalogue come before.
 pub const MIGRATION: store::Migration =

@@ -3,7 +3,7 @@
 //! Everything that lists, promises, binds, picks, packs or ships asks [`usable`], or its one SQL twin below it. The
 //! columns that hold dates of life are compared nowhere else; a property test holds the two equal.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{Date, Instant, LotId};
 use serde::{Deserialize, Serialize};
@@ -12,10 +12,7 @@ use utoipa::ToSchema;
 
 use crate::{
     LedgerRefusal,
-    lots::{
-        BlockFlag, BlockFlags, LotState,
-        store::{lot_row, lot_rows},
-    },
+    lots::{self, BlockFlag, BlockFlags, Lot, LotState},
 };
 
 /// What decides about a lot's use.
@@ -125,20 +122,20 @@ pub async fn usable_in_sql(tx: &mut Tx, lot: LotId, at: Instant, purpose: Purpos
 
 /// Refuses when the lot may not be used for `purpose` at `at`: how pack and ship ask.
 pub async fn demand_usable(tx: &mut Tx, lot: LotId, at: Instant, purpose: Purpose) -> Result<(), LedgerRefusal> {
-    let lot = lot_row(tx, lot).await?.ok_or(LedgerRefusal::NoSuchLot)?;
-    usable(&lot.life(), at, purpose).map_err(|why| LedgerRefusal::LotUnusable { lot: lot.code, why })
+    demand_each_usable(tx, &[(lot, at)], purpose).await
 }
 
-/// The same of several lots, which are asked for together; the first that may not be used is named.
-pub async fn demand_all_usable(
+/// The same for several lots, each at its own instant, in their order.
+pub async fn demand_each_usable(
     tx: &mut Tx,
-    lots: &BTreeSet<LotId>,
-    at: Instant,
+    wanted: &[(LotId, Instant)],
     purpose: Purpose,
 ) -> Result<(), LedgerRefusal> {
-    for lot in lot_rows(tx, lots).await? {
-        let lot = lot.ok_or(LedgerRefusal::NoSuchLot)?;
-        usable(&lot.life(), at, purpose).map_err(|why| LedgerRefusal::LotUnusable { lot: lot.code, why })?;
+    let ids: BTreeSet<LotId> = wanted.iter().map(|(lot, _)| *lot).collect();
+    let known: BTreeMap<LotId, Lot> = lots::lots(tx, &ids).await?.into_iter().map(|lot| (lot.id, lot)).collect();
+    for (id, at) in wanted {
+        let lot = known.get(id).ok_or(LedgerRefusal::NoSuchLot)?;
+        usable(&lot.life(), *at, purpose).map_err(|why| LedgerRefusal::LotUnusable { lot: lot.code.clone(), why })?;
     }
     Ok(())
 }

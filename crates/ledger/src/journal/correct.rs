@@ -40,7 +40,7 @@ pub async fn correct(
     let pieces = correction.variance.pieces_or_zero();
     if pieces != 0 {
         let quantity = with_their_weight(&lot, correction.variance);
-        moved.extend(carry(tx, stamp, &entry, &[between(pieces < 0, quantity)]).await?.moves);
+        moved.extend(carry(tx, stamp, &entry, &[between(pieces < 0, quantity)]).await?.posted.moves);
     }
     // Counted goods are kept by the piece; their grams follow.
     let grams = match lot.measure {
@@ -51,7 +51,7 @@ pub async fn correct(
     };
     if grams != 0 {
         let quantity = Quantity::grams(grams.saturating_abs());
-        moved.extend(carry(tx, stamp, &entry, &[between(grams < 0, quantity)]).await?.moves);
+        moved.extend(carry(tx, stamp, &entry, &[between(grams < 0, quantity)]).await?.posted.moves);
     }
     if moved.is_empty() {
         return Err(LedgerRefusal::NothingMoves);

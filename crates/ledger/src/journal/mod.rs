@@ -120,7 +120,7 @@ pub async fn post(
     day: Date,
     moves: &[Move],
 ) -> Result<Posted, LedgerRefusal> {
-    carry(tx, stamp, &Entry { cause, site, day, reason: None, freed: None }, moves).await
+    Ok(carry(tx, stamp, &Entry { cause, site, day, reason: None, freed: None }, moves).await?.posted)
 }
 
 /// What stands over the moves of one posting.
@@ -141,7 +141,13 @@ pub(crate) struct Freed {
     pub(crate) amount: i64,
 }
 
-pub(crate) async fn carry(tx: &mut Tx, stamp: &Stamp, entry: &Entry, moves: &[Move]) -> Result<Posted, LedgerRefusal> {
+/// What was posted, and whether bindings were undone for it.
+pub(crate) struct Carried {
+    pub(crate) posted: Posted,
+    pub(crate) undone: bool,
+}
+
+pub(crate) async fn carry(tx: &mut Tx, stamp: &Stamp, entry: &Entry, moves: &[Move]) -> Result<Carried, LedgerRefusal> {
     let mut book = open_book(tx, stamp, entry.site, moves).await?;
     let shelves = shelf::lock_or_open(tx, &book.shelves(entry.site)).await?;
     store::load_holdings(tx, &mut book, moves).await?;
@@ -153,23 +159,25 @@ pub(crate) async fn carry(tx: &mut Tx, stamp: &Stamp, entry: &Entry, moves: &[Mo
     }
 
     // From here on it is only written.
-    for (place, lot, short) in book.overbound() {
-        let undone = reserve::undo_bindings(tx, stamp, place, lot, short).await?;
-        book.free(place, lot, undone);
-        book.forget_freed(place, lot, undone);
+    let overbound = book.overbound();
+    let undone = !overbound.is_empty();
+    for (place, lot, short) in overbound {
+        let freed = reserve::undo_bindings(tx, stamp, place, lot, short).await?;
+        book.free(place, lot, freed);
+        book.forget_freed(place, lot, freed);
     }
     let posting: MoveId = stamp.mint();
     let moved = book.moved().to_vec();
     store::append(tx, stamp, entry, posting, &moved).await?;
     store::save_holdings(tx, entry.site, &book).await?;
-    for (key, uncovered) in shelves {
-        if book.took_from(key.1) || (uncovered > 0 && book.brought_to(key.1)) {
-            shelf::settle(tx, stamp, key).await?;
-        } else {
-            shelf::touch(tx, key).await?;
-        }
+    let unsettled =
+        |(key, uncovered): &(shelf::Key, i64)| book.took_from(key.1) || (*uncovered > 0 && book.brought_to(key.1));
+    let (unsettled, enough): (Vec<_>, Vec<_>) = shelves.into_iter().partition(unsettled);
+    for (key, _) in unsettled {
+        shelf::settle(tx, stamp, key).await?;
     }
-    Ok(Posted { posting, moves: moved })
+    shelf::touch_all(tx, &enough.into_iter().map(|(key, _)| key).collect::<Vec<_>>()).await?;
+    Ok(Carried { posted: Posted { posting, moves: moved }, undone })
 }
 
 /// Reads the places and lots that the moves name, and refuses those that cannot be meant.

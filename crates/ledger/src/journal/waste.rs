@@ -73,7 +73,7 @@ pub async fn write_off(
     };
     let entry = Entry { cause, site: from.site, day, reason: Some(off.reason), freed: None };
     let gone = Move { lot: off.lot, from: from.id, to: waste.id, quantity };
-    carry(tx, stamp, &entry, &[gone]).await
+    Ok(carry(tx, stamp, &entry, &[gone]).await?.posted)
 }
 
 /// Whether there is a lot for [`expire_lots`].

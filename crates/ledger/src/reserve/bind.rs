@@ -116,7 +116,7 @@ async fn choose(
             ReservationState::Promised | ReservationState::Uncovered => {
                 touched.insert(key);
                 let goods = shelves.entry(key).or_default();
-                bindings.push(choose_from(tx, stamp, goods, known, set_aside, shortfall).await?);
+                bindings.push(choose_from(stamp, goods, known, set_aside, shortfall)?);
             }
             ReservationState::Bound => {
                 bindings.push(Binding { reservation: known, bounds: Vec::new(), skipped: Vec::new(), short: None });
@@ -126,29 +126,43 @@ async fn choose(
             }
         }
     }
+    write_chosen(tx, stamp.at, &bindings).await?;
     // What was bound before counts too.
+    let mut changed = Vec::with_capacity(bindings.len());
     for (binding, bounds) in bindings.iter_mut().zip(store::bindings_of_each(tx, ids).await?) {
         binding.bounds = bounds;
         if binding.reservation.state != ReservationState::Bound {
             binding.reservation.state = settled(&binding.reservation, !binding.bounds.is_empty());
-            store::save(tx, &binding.reservation).await?;
+            changed.push(binding.reservation.clone());
         }
     }
-    for key in touched {
-        if shelves.get(&key).is_some_and(|goods| goods.breach().is_some()) {
-            // Late orders and blocked shelves took goods that others were promised.
-            shelf::settle(tx, stamp, key).await?;
-        } else {
-            shelf::touch(tx, key).await?;
-        }
+    store::save_all(tx, &changed).await?;
+    // Late orders and blocked shelves took goods that others were promised.
+    let breached = |key: &shelf::Key| shelves.get(key).is_some_and(|goods| goods.breach().is_some());
+    let (short, enough): (Vec<_>, Vec<_>) = touched.into_iter().partition(breached);
+    for key in short {
+        shelf::settle(tx, stamp, key).await?;
     }
+    shelf::touch_all(tx, &enough).await?;
     Ok(bindings)
 }
 
-/// Takes the goods of one reservation off its shelf; nothing of it is open afterwards. Its state is for the caller, who
-/// knows what was bound to it before.
-async fn choose_from(
-    tx: &mut Tx,
+/// Writes what was chosen for each reservation and what was passed over, all of it in a few sets.
+async fn write_chosen(tx: &mut Tx, at: Instant, bindings: &[Binding]) -> Result<(), LedgerRefusal> {
+    let bounds: Vec<Bound> = bindings.iter().flat_map(|binding| binding.bounds.iter().copied()).collect();
+    store::bind(tx, at, &bounds).await?;
+    let of_each = |binding: &Binding| {
+        let id = binding.reservation.id;
+        binding.skipped.clone().into_iter().map(move |skipped| (id, skipped))
+    };
+    let skipped: Vec<(ReservationId, Skipped)> = bindings.iter().flat_map(of_each).collect();
+    store::skip(tx, at, &skipped).await?;
+    Ok(())
+}
+
+/// Takes the goods of one reservation off its shelf; nothing of it is open afterwards. Nothing is written yet, and its
+/// state is for the caller, who knows what was bound to it before.
+fn choose_from(
     stamp: &Stamp,
     goods: &mut Shelf,
     known: Reservation,
@@ -180,16 +194,14 @@ async fn choose_from(
     let weights: Vec<i64> = taken.iter().map(|taken| taken.amount).chain([missing]).collect();
     let mut shares = known.open.split(&weights);
     let short = shares.pop().filter(|_| missing > 0);
-    for (taken, quantity) in taken.iter().zip(shares) {
-        let Taken { lot, place, amount } = *taken;
-        store::bind(tx, stamp.at, &Bound { reservation: known.id, lot, place, quantity, amount }).await?;
-    }
+    let bind = |(taken, quantity): (Taken, Quantity)| {
+        let Taken { lot, place, amount } = taken;
+        Bound { reservation: known.id, lot, place, quantity, amount }
+    };
+    let bounds: Vec<Bound> = taken.into_iter().zip(shares).map(bind).collect();
     let skipped: Vec<Skipped> = passed.into_iter().map(|(lot, why)| Skipped { lot, why }).collect();
-    for each in &skipped {
-        store::skip(tx, stamp.at, known.id, each.lot, each.why).await?;
-    }
     let reservation = Reservation { open: Quantity::NONE, amount: 0, expires_at: None, ..known };
-    Ok(Binding { reservation, bounds: Vec::new(), skipped, short })
+    Ok(Binding { reservation, bounds, skipped, short })
 }
 
 /// The state of a reservation of which nothing is open any more.

@@ -8,7 +8,7 @@ use kernel::{Date, LotId, PlaceId, Quantity, ReservationId, Stamp};
 use super::{Bound, Reservation, bind::settled, bounds_of, reservation, store};
 use crate::{
     Cause, LedgerRefusal, Move, Posted, Purpose,
-    journal::{Entry, Freed, carry},
+    journal::{Carried, Entry, Freed, carry},
     lots, shelf,
     usable::usable,
 };
@@ -55,10 +55,12 @@ pub async fn consume(
     let known = reservation(tx, pick.reservation).await?;
     let key = (known.site, known.sku);
     shelf::lock(tx, &BTreeSet::from([key])).await?;
+    let known = reservation(tx, known.id).await?;
     let lot = lots::lot(tx, pick.lot).await?;
     let at = known.needed_until.max(stamp.at);
     usable(&lot.life(), at, Purpose::Pick).map_err(|why| LedgerRefusal::LotUnusable { lot: lot.code.clone(), why })?;
-    let bound = store::binding(tx, pick.reservation, pick.lot, pick.place).await?;
+    let bounds = bounds_of(tx, known.id).await?;
+    let bound = bounds.iter().copied().find(|bound| bound.lot == pick.lot && bound.place == pick.place);
     let bound = bound.ok_or_else(|| LedgerRefusal::NotBound { lot: lot.code.clone() })?;
     let taken = known.measure.promised(pick.actual);
     let kept = match pick.rest {
@@ -67,14 +69,15 @@ pub async fn consume(
     };
     let freed = Freed { place: bound.place, lot: bound.lot, amount: bound.amount.saturating_sub(kept) };
 
-    let posted = if pick.actual.is_nothing() {
+    let (posted, undone) = if pick.actual.is_nothing() {
         store::unbind(tx, freed).await?;
         shelf::settle(tx, stamp, key).await?;
-        None
+        (None, false)
     } else {
         let moved = Move { lot: lot.id, from: pick.place, to: pick.to, quantity: pick.actual };
         let entry = Entry { cause, site: known.site, day, reason: None, freed: Some(freed) };
-        Some(carry(tx, stamp, &entry, &[moved]).await?)
+        let Carried { posted, undone } = carry(tx, stamp, &entry, &[moved]).await?;
+        (Some(posted), undone)
     };
     if kept > 0 {
         let rest = bound.quantity.split(&[freed.amount, kept]).pop().unwrap_or(bound.quantity);
@@ -82,11 +85,15 @@ pub async fn consume(
     } else {
         store::drop_bound(tx, &bound).await?;
     }
-    let known = reservation(tx, pick.reservation).await?;
+    // Settling the shelf may have turned what is open, and undoing may have opened this one again.
+    let (known, has_bounds) = if known.state.is_open() || undone {
+        (reservation(tx, known.id).await?, !bounds_of(tx, known.id).await?.is_empty())
+    } else {
+        (known, kept > 0 || bounds.len() > 1)
+    };
     let actual = posted.as_ref().and_then(|posted| posted.brought_to(pick.to)).unwrap_or(Quantity::NONE);
     let picked = known.picked.plus(actual).unwrap_or(known.picked);
     let known = Reservation { picked, ..known };
-    let has_bounds = !bounds_of(tx, known.id).await?.is_empty();
     let state = if known.state.is_open() { known.state } else { settled(&known, has_bounds) };
     let reservation = Reservation { state, ..known };
     store::save(tx, &reservation).await?;

@@ -95,7 +95,7 @@ pub async fn reservation(tx: &mut Tx, id: ReservationId) -> Result<Reservation, 
     store::by_id(tx, id).await?.ok_or(LedgerRefusal::NoSuchReservation)
 }
 
-/// Several reservations, all of which must exist, in the order asked for.
+/// Several reservations, all of which must exist, in the order of `ids`.
 pub async fn reservations(tx: &mut Tx, ids: &[ReservationId]) -> Result<Vec<Reservation>, LedgerRefusal> {
     store::by_ids(tx, ids).await
 }

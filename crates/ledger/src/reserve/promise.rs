@@ -55,9 +55,7 @@ pub async fn promise(tx: &mut Tx, stamp: &Stamp, wants: &[Want]) -> Result<Vec<R
     }
 
     store::add(tx, &promised).await?;
-    for key in keys {
-        shelf::touch(tx, key).await?;
-    }
+    shelf::touch_all(tx, &keys.into_iter().collect::<Vec<_>>()).await?;
     Ok(promised)
 }
 
@@ -98,11 +96,11 @@ pub(super) fn in_shape(measure: Measure, quantity: Quantity) -> Quantity {
 
 /// Makes promises lasting: they are paid for, or need no payment.
 pub async fn confirm(tx: &mut Tx, reservations: &[ReservationId]) -> Result<(), LedgerRefusal> {
-    let mut waiting = BTreeSet::new();
+    let mut lasting = BTreeSet::new();
     for known in store::by_ids(tx, reservations).await? {
         match known.state {
             ReservationState::Promised | ReservationState::Uncovered => {
-                waiting.insert(known.id);
+                lasting.insert(known.id);
             }
             ReservationState::Bound | ReservationState::Consumed => {}
             state @ (ReservationState::Released | ReservationState::Expired) => {
@@ -110,5 +108,6 @@ pub async fn confirm(tx: &mut Tx, reservations: &[ReservationId]) -> Result<(), 
             }
         }
     }
-    Ok(store::confirm(tx, waiting).await?)
+    store::confirm(tx, &lasting).await?;
+    Ok(())
 }

@@ -1,11 +1,11 @@
 //! SQL of reservations and bindings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{Exactness, Instant, LotId, OrderLineId, PlaceId, Quantity, ReservationId};
-use store::{FromRow, Question, Result, Row, StoreError, Tx, args, row, sql};
+use store::{FromRow, Param, Question, Result, Row, Tx, args, row, sql};
 
-use super::{Bound, Reservation, Skip, promise::in_shape};
+use super::{Bound, Reservation, Skip, Skipped, promise::in_shape};
 use crate::{LedgerRefusal, journal::Freed, quantities};
 
 macro_rules! reservation_columns {
@@ -33,10 +33,6 @@ sql! {
          SET state = $2, pieces = $3, grams = $4, amount = $5, picked_pieces = $6, picked_grams = $7, expires_at = $8
          WHERE id = $1";
     CONFIRM = "UPDATE reservation SET expires_at = NULL WHERE id = $1";
-    BINDING =
-        "SELECT b.reservation, b.lot, b.place, b.pieces, b.grams, b.amount, l.measure
-         FROM binding b JOIN lot l ON l.id = b.lot WHERE b.reservation = $1 AND b.lot = $2 AND b.place = $3
-         {hold}";
     BINDINGS_OF =
         "SELECT b.reservation, b.lot, b.place, b.pieces, b.grams, b.amount, l.measure
          FROM binding b JOIN lot l ON l.id = b.lot WHERE b.reservation = $1 ORDER BY b.lot, b.place {hold}";
@@ -158,33 +154,30 @@ pub(super) async fn add(tx: &mut Tx, reservations: &[Reservation]) -> Result<()>
 
 /// Writes what may change of a reservation.
 pub(crate) async fn save(tx: &mut Tx, known: &Reservation) -> Result<()> {
-    tx.put(
-        SAVE,
-        args![
-            known.id,
-            known.state,
-            known.open.pieces,
-            known.open.grams,
-            known.amount,
-            known.picked.pieces,
-            known.picked.grams,
-            known.expires_at,
-        ],
-    )
-    .await
+    tx.put(SAVE, &changeable(known)).await
 }
 
-pub(super) async fn confirm(tx: &mut Tx, ids: BTreeSet<ReservationId>) -> Result<()> {
-    tx.put_many(CONFIRM, ids.into_iter().map(|id| row![id]).collect()).await
+/// The same for several, in the order of their ids.
+pub(super) async fn save_all(tx: &mut Tx, known: &[Reservation]) -> Result<()> {
+    let rows: BTreeMap<ReservationId, _> = known.iter().map(|known| (known.id, changeable(known))).collect();
+    tx.put_many(SAVE, rows.into_values().collect()).await
 }
 
-pub(super) async fn binding(
-    tx: &mut Tx,
-    reservation: ReservationId,
-    lot: LotId,
-    place: PlaceId,
-) -> Result<Option<Bound>> {
-    tx.optional(BINDING, args![reservation, lot, place]).await
+fn changeable(known: &Reservation) -> [Param<'static>; 8] {
+    row![
+        known.id,
+        known.state,
+        known.open.pieces,
+        known.open.grams,
+        known.amount,
+        known.picked.pieces,
+        known.picked.grams,
+        known.expires_at,
+    ]
+}
+
+pub(super) async fn confirm(tx: &mut Tx, ids: &BTreeSet<ReservationId>) -> Result<()> {
+    tx.put_many(CONFIRM, ids.iter().map(|id| row![*id]).collect()).await
 }
 
 pub(super) async fn bindings_of(tx: &mut Tx, reservation: ReservationId) -> Result<Vec<Bound>> {
@@ -205,29 +198,25 @@ pub(super) async fn bindings_of_goods(tx: &mut Tx, lot: LotId, place: PlaceId) -
     tx.all(BINDINGS_OF_GOODS, args![lot, place]).await
 }
 
-pub(super) async fn bind(tx: &mut Tx, at: Instant, bound: &Bound) -> Result<()> {
-    one_row(tx.execute(BIND_BALANCE, args![bound.place, bound.lot, bound.amount]).await?)?;
-    tx.put(
-        ADD_BINDING,
-        args![
-            bound.reservation,
-            bound.lot,
-            bound.place,
-            bound.quantity.pieces,
-            bound.quantity.grams,
-            bound.amount,
-            at,
-        ],
-    )
-    .await
+/// Binds goods to reservations. What several of them take of a lot in one place is written as one sum, and the places
+/// in the order of their keys.
+pub(super) async fn bind(tx: &mut Tx, at: Instant, bounds: &[Bound]) -> Result<()> {
+    let mut sums: BTreeMap<(PlaceId, LotId), i64> = BTreeMap::new();
+    for bound in bounds {
+        let sum = sums.entry((bound.place, bound.lot)).or_default();
+        *sum = sum.saturating_add(bound.amount);
+    }
+    let taken = sums.into_iter().map(|((place, lot), amount)| row![place, lot, amount]);
+    tx.put_many(BIND_BALANCE, taken.collect()).await?;
+    let rows = bounds.iter().map(|bound| {
+        let quantity = bound.quantity;
+        row![bound.reservation, bound.lot, bound.place, quantity.pieces, quantity.grams, bound.amount, at]
+    });
+    tx.put_many(ADD_BINDING, rows.collect()).await
 }
 
 pub(super) async fn unbind(tx: &mut Tx, freed: Freed) -> Result<()> {
-    one_row(tx.execute(UNBIND_BALANCE, args![freed.place, freed.lot, freed.amount]).await?)
-}
-
-const fn one_row(changed: u64) -> Result<()> {
-    if changed == 1 { Ok(()) } else { Err(StoreError::Count(1, changed)) }
+    tx.put_many(UNBIND_BALANCE, vec![row![freed.place, freed.lot, freed.amount]]).await
 }
 
 pub(super) async fn keep_bound(tx: &mut Tx, bound: &Bound) -> Result<()> {
@@ -242,8 +231,9 @@ pub(super) async fn drop_bound(tx: &mut Tx, bound: &Bound) -> Result<()> {
     tx.put(DROP_BINDING, args![bound.reservation, bound.lot, bound.place]).await
 }
 
-pub(super) async fn skip(tx: &mut Tx, at: Instant, reservation: ReservationId, lot: LotId, why: Skip) -> Result<()> {
-    tx.put(SKIP, args![reservation, lot, why, at]).await
+pub(super) async fn skip(tx: &mut Tx, at: Instant, skipped: &[(ReservationId, Skipped)]) -> Result<()> {
+    let rows = skipped.iter().map(|(reservation, skipped)| row![*reservation, skipped.lot, skipped.why, at]);
+    tx.put_many(SKIP, rows.collect()).await
 }
 
 pub(super) async fn skipped(tx: &mut Tx, reservation: ReservationId) -> Result<Vec<(LotId, Skip)>> {

@@ -78,6 +78,17 @@ fn offered(shelf: &Shelf, sku: &catalog::Sku, deliver_by: Instant) -> Quantity {
     quantities::promised(sku.measure, reserve::without_buffer(sku, available))
 }
 
+/// Locks what a site has of some SKUs, for who reads first and changes then: what is read behind the lock stays as it
+/// is, and need not be read again.
+pub async fn lock_shelves(
+    tx: &mut Tx,
+    site: SiteId,
+    skus: impl IntoIterator<Item = SkuId>,
+) -> Result<(), LedgerRefusal> {
+    lock(tx, &skus.into_iter().map(|sku| (site, sku)).collect()).await?;
+    Ok(())
+}
+
 /// Locks the shelves in key order; those that have never held anything are not there to be locked.
 pub(crate) async fn lock(tx: &mut Tx, keys: &BTreeSet<Key>) -> Result<BTreeMap<Key, i64>, StoreError> {
     store::lock_many(tx, keys).await
@@ -108,9 +119,9 @@ pub(crate) async fn load_many(tx: &mut Tx, keys: &BTreeSet<Key>) -> Result<BTree
     store::load_many(tx, keys).await
 }
 
-/// Notes that the shelf has changed, so that who waited for its row reads it anew.
-pub(crate) async fn touch(tx: &mut Tx, key: Key) -> Result<(), StoreError> {
-    store::touch(tx, key).await
+/// Notes that shelves have changed, so that who waited for their rows reads them anew. All of them are there.
+pub(crate) async fn touch_all(tx: &mut Tx, keys: &[Key]) -> Result<(), StoreError> {
+    store::touch_all(tx, keys).await
 }
 
 /// Brings the promises of a shelf back under its law: promises that the goods no longer cover are marked uncovered,
@@ -140,7 +151,7 @@ pub(crate) async fn settle(tx: &mut Tx, stamp: &Stamp, key: Key) -> Result<(), L
             (true, false) | (false, true) => {}
         }
     }
-    touch(tx, key).await?;
+    store::touch(tx, key).await?;
     Ok(())
 }
 

@@ -109,8 +109,15 @@ pub(super) async fn open(tx: &mut Tx, key: Key) -> Result<()> {
     tx.put(OPEN, args![key.0, key.1]).await
 }
 
+/// A shelf that was never opened is not there to be touched.
 pub(super) async fn touch(tx: &mut Tx, key: Key) -> Result<()> {
     tx.put(TOUCH, args![key.0, key.1]).await
+}
+
+/// Touches shelves that are there, in the order of their keys.
+pub(super) async fn touch_all(tx: &mut Tx, keys: &[Key]) -> Result<()> {
+    let keys: BTreeSet<Key> = keys.iter().copied().collect();
+    tx.put_many(TOUCH, keys.into_iter().map(|(site, sku)| row![site, sku]).collect()).await
 }
 
 pub(super) async fn load(tx: &mut Tx, key: Key) -> Result<Shelf> {
