@@ -54,7 +54,9 @@ pub async fn release(tx: &mut Tx, stamp: &Stamp, order: CustomerOrderId) -> Resu
     let next = order.state.release(note)?;
     let site = catalog::site(tx, order.site).await?;
     let lines = lines_of(tx, order.id).await?;
-    let promises: Vec<_> = lines.iter().filter_map(|line| line.promise).collect();
+    let promised = || lines.iter().filter_map(|line| Some((line.sku, line.promise?)));
+    ledger::lock_shelves(tx, order.site, promised().map(|(sku, _)| sku)).await?;
+    let promises: Vec<_> = promised().map(|(_, promise)| promise).collect();
     let mut bindings = ledger::bind_each(tx, stamp, &promises).await?.into_iter();
     let mut released = Vec::with_capacity(lines.len());
     for line in &lines {

@@ -239,7 +239,8 @@ async fn settled(
     })
 }
 
-/// The task, locked, if the caller picks it at one of their sites.
+/// The task, locked, if the caller picks it at one of their sites, and behind it the shelf that it takes from: what is
+/// read of lot and reservation from here on need not be read again before it is changed.
 async fn open_task(
     tx: &mut Tx,
     stamp: &Stamp,
@@ -248,7 +249,9 @@ async fn open_task(
 ) -> Result<(OpenTask, Note), FulfilmentRefusal> {
     let task = store::lock_task(tx, id).await?;
     let (task, note) = own_task(tx, sites, task).await?;
-    Ok((OpenTask::of(task, stamp.by)?, note))
+    let open = OpenTask::of(task, stamp.by)?;
+    ledger::lock_shelves(tx, note.site, [open.task().sku]).await?;
+    Ok((open, note))
 }
 
 pub(super) async fn own_task(
@@ -277,6 +280,9 @@ async fn demand_right_goods(
     bin: &Place,
     (scanned, text): (&Scanned, &str),
 ) -> Result<(), FulfilmentRefusal> {
+    if says_all(scanned, lot) {
+        return Ok(());
+    }
     let sku = catalog::sku(tx, task.sku).await?;
     let wrong = |of, expected: &str| FulfilmentRefusal::WrongScan {
         of,
@@ -296,13 +302,23 @@ async fn demand_right_goods(
         }
     }
     match &scanned.lot {
-        Some(code) if *code == lot.code => Ok(()),
-        // A maker's box says the maker's lot, which is ours too as long as the product is right.
-        Some(code) if scanned.gtin.is_some() && lot.supplier_lot.as_ref() == Some(code) => Ok(()),
+        Some(_) if names(scanned, lot) => Ok(()),
         Some(_) => Err(wrong(ScanOf::Lot, &lot.code)),
         None if goods::lots_in_bin(tx, bin.id, task.sku).await? == 1 => Ok(()),
         None => Err(FulfilmentRefusal::LotNotNamed { bin: bin.code.clone(), sku: sku.code }),
     }
+}
+
+/// Whether the label names the lot, and no product but the lot's own: then the product need not be asked for.
+fn says_all(scanned: &Scanned, lot: &Lot) -> bool {
+    let of_lot = |gtin: &catalog::Gtin| lot.gtin.as_deref() == Some(gtin.as_str());
+    scanned.item.is_none() && scanned.gtin.as_ref().is_none_or(of_lot) && names(scanned, lot)
+}
+
+/// A maker's box says the maker's lot, which is ours too as long as the product is right.
+fn names(scanned: &Scanned, lot: &Lot) -> bool {
+    let Some(code) = &scanned.lot else { return false };
+    *code == lot.code || (scanned.gtin.is_some() && lot.supplier_lot.as_ref() == Some(code))
 }
 
 /// Why the lot may not be picked now, if it may not: it must still be good when it arrives.
