@@ -7,7 +7,7 @@ use edge::{Problem, Revised, Sites, parse};
 use events::{Object, tell};
 use kernel::{
     CustomerOrderId, Exactness, Instant, LotId, OrderLineId, ParcelId, PickTaskId, PlaceId, Quantity, ReleaseNoteId,
-    SiteId, SkuId, Stamp, TemperatureClass,
+    ReservationId, SiteId, SkuId, Stamp, TemperatureClass,
 };
 use ledger::{Cause, Move, Place, PlaceKind, Purpose};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use super::{
     FulfilmentRefusal,
     events::ParcelPacked,
     rules::{Parcel, ParcelState, PickTask, SsccPrefix, TaskState},
-    store::{self, Content, NamedContent},
+    store::{self, CodedTask, Codes, Content, NamedContent},
     waves::own_note,
     weight::{GrossBand, Packed, Tare},
 };
@@ -106,14 +106,14 @@ pub struct ParcelContent {
 
 impl From<NamedContent> for ParcelContent {
     fn from(named: NamedContent) -> Self {
-        let NamedContent { content, sku_code, lot_code } = named;
+        let NamedContent { content, codes } = named;
         Self {
             task: content.task,
             order_line: content.order_line,
             sku: content.sku,
-            sku_code,
+            sku_code: codes.sku,
             lot: content.lot,
-            lot_code,
+            lot_code: codes.lot,
             quantity: content.quantity,
         }
     }
@@ -150,6 +150,8 @@ pub async fn pack(
 ) -> Result<ParcelSheet, FulfilmentRefusal> {
     let note = own_note(tx, sites, note).await?;
     let chosen = chosen_tasks(tx, note.site, note.note, new).await?;
+    let (chosen, codes): (Vec<PickTask>, Vec<Codes>) =
+        chosen.into_iter().map(|picked| (picked.task, picked.codes)).unzip();
     let Some(packaging) = store::packaging(tx, &new.packaging).await? else {
         return Err(FulfilmentRefusal::NoSuchPackaging { code: new.packaging.clone() });
     };
@@ -157,11 +159,7 @@ pub async fn pack(
         return Err(FulfilmentRefusal::UnsuitedPackaging { packaging: packaging.code, class: packaging.class });
     }
     demand_one_class(tx, new.class, &chosen).await?;
-    for task in &chosen {
-        // What is packed must still be as good at the door as the customer was told.
-        let needed = ledger::reservation(tx, task.reservation).await?.needed_until;
-        ledger::demand_usable(tx, task.lot, needed.max(stamp.at), Purpose::Pack).await?;
-    }
+    demand_good_at_the_door(tx, stamp, &chosen).await?;
     let tare = Tare { grams: packaging.tare_grams, tolerance_grams: packaging.tolerance_grams };
     let band = weigh_check(&chosen, tare, new.gross_grams)?;
     let bench = bench(tx, note.site, new.bench.as_deref()).await?;
@@ -200,8 +198,18 @@ pub async fn pack(
     let tasks: Vec<PickTaskId> = chosen.iter().map(|task| task.id).collect();
     store::put_into_parcel(tx, &tasks, parcel.id).await?;
     tell_packed(tx, stamp, &parcel, &contents, band).await?;
-    let named = store::contents(tx, parcel.id).await?;
-    Ok(ParcelSheet::of(parcel, named))
+    let named = contents.into_iter().zip(codes).map(|(content, codes)| NamedContent { content, codes });
+    Ok(ParcelSheet::of(parcel, named.collect()))
+}
+
+/// What is packed must still be as good at the door as the customer was told.
+async fn demand_good_at_the_door(tx: &mut Tx, stamp: &Stamp, chosen: &[PickTask]) -> Result<(), FulfilmentRefusal> {
+    let reservations: Vec<ReservationId> = chosen.iter().map(|task| task.reservation).collect();
+    let reservations = ledger::reservations(tx, &reservations).await?;
+    let needed = reservations.iter().map(|reservation| reservation.needed_until.max(stamp.at));
+    let wanted: Vec<(LotId, Instant)> = chosen.iter().map(|task| task.lot).zip(needed).collect();
+    ledger::demand_each_usable(tx, &wanted, Purpose::Pack).await?;
+    Ok(())
 }
 
 /// The picked and not yet packed tasks that the packer named.
@@ -210,15 +218,15 @@ async fn chosen_tasks(
     site: SiteId,
     note: ReleaseNoteId,
     new: &NewParcel,
-) -> Result<Vec<PickTask>, FulfilmentRefusal> {
+) -> Result<Vec<CodedTask>, FulfilmentRefusal> {
     let mut totes = Vec::new();
     for tote in &new.totes {
         let known = ledger::place_of(tx, site, PlaceKind::Tote, tote).await?;
         totes.push(known.ok_or_else(|| FulfilmentRefusal::UnknownTote { tote: tote.clone() })?.id);
     }
-    let waiting: Vec<PickTask> =
-        store::lock_tasks_of_note(tx, note).await?.into_iter().filter(waits_for_bench).collect();
-    if let Some(stranger) = new.tasks.iter().find(|id| !waiting.iter().any(|task| task.id == **id)) {
+    let mut waiting = store::lock_tasks_of_note(tx, note).await?;
+    waiting.retain(|picked| waits_for_bench(&picked.task));
+    if let Some(stranger) = new.tasks.iter().find(|id| !waiting.iter().any(|picked| picked.task.id == **id)) {
         // The task may be another note's, still open, or packed already: in each case it is not here to be packed.
         let known = store::task(tx, *stranger).await?.filter(|task| task.note == note);
         return Err(match known {
@@ -228,16 +236,14 @@ async fn chosen_tasks(
         });
     }
     let named = !new.tasks.is_empty() || !totes.is_empty();
-    let chosen: Vec<PickTask> = waiting
-        .into_iter()
-        .filter(|task| {
-            if named {
-                new.tasks.contains(&task.id) || task.tote.is_some_and(|tote| totes.contains(&tote))
-            } else {
-                task.class == new.class
-            }
-        })
-        .collect();
+    let is_chosen = |task: &PickTask| {
+        if named {
+            new.tasks.contains(&task.id) || task.tote.is_some_and(|tote| totes.contains(&tote))
+        } else {
+            task.class == new.class
+        }
+    };
+    let chosen: Vec<CodedTask> = waiting.into_iter().filter(|picked| is_chosen(&picked.task)).collect();
     if chosen.is_empty() { Err(FulfilmentRefusal::NothingToPack) } else { Ok(chosen) }
 }
 

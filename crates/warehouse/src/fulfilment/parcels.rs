@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use ::store::Tx;
 use edge::Sites;
 use events::{Object, Told, tell};
-use kernel::{
-    CustomerOrderId, LotId, OrderLineId, ParcelId, PlaceId, Quantity, ReleaseNoteId, SiteId, Stamp, TemperatureClass,
-};
+use kernel::{CustomerOrderId, Instant, LotId, OrderLineId, ParcelId, PlaceId, Quantity, ReleaseNoteId, SiteId, Stamp, TemperatureClass};
 use ledger::{Cause, Move, Purpose};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -174,8 +172,11 @@ pub async fn load(
     vehicle: PlaceId,
 ) -> Result<ParcelSheet, FulfilmentRefusal> {
     let parcel = locked(tx, id).await?;
-    let lots = store::contents(tx, id).await?.iter().map(|named| named.content.lot).collect();
-    ledger::demand_all_usable(tx, &lots, stamp.at, Purpose::Ship).await?;
+    let mut lots: Vec<LotId> = store::contents(tx, id).await?.iter().map(|named| named.content.lot).collect();
+    lots.sort_unstable();
+    lots.dedup();
+    let wanted: Vec<(LotId, Instant)> = lots.into_iter().map(|lot| (lot, stamp.at)).collect();
+    ledger::demand_each_usable(tx, &wanted, Purpose::Ship).await?;
     let body = ParcelLoaded { order: parcel.order, vehicle };
     bring(tx, stamp, parcel, ParcelState::Loaded, vehicle, &body).await
 }

@@ -46,12 +46,18 @@ pub(in crate::fulfilment) struct Content {
     pub(in crate::fulfilment) quantity: Quantity,
 }
 
+/// The words on the label of goods.
+#[derive(Clone, Debug)]
+pub(in crate::fulfilment) struct Codes {
+    pub(in crate::fulfilment) sku: String,
+    pub(in crate::fulfilment) lot: String,
+}
+
 /// A content with the words on its label.
 #[derive(Clone, Debug)]
 pub(in crate::fulfilment) struct NamedContent {
     pub(in crate::fulfilment) content: Content,
-    pub(in crate::fulfilment) sku_code: String,
-    pub(in crate::fulfilment) lot_code: String,
+    pub(in crate::fulfilment) codes: Codes,
 }
 
 impl FromRow for Content {
@@ -69,7 +75,7 @@ impl FromRow for Content {
 
 impl FromRow for NamedContent {
     fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        Ok(Self { content: Content::from_row(row)?, sku_code: row.get(8)?, lot_code: row.get(9)? })
+        Ok(Self { content: Content::from_row(row)?, codes: Codes { sku: row.get(8)?, lot: row.get(9)? } })
     }
 }
 

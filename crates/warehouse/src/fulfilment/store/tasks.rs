@@ -6,7 +6,7 @@ use kernel::{
 };
 use store::{FromRow, Row, StoreError, Tx, Uuid, args, row, sql};
 
-use super::{exact, is_exact, quantity};
+use super::{Codes, exact, is_exact, quantity};
 use crate::fulfilment::{
     WalkKey,
     rules::{Done, PickTask, TaskState},
@@ -72,6 +72,19 @@ impl FromRow for PickTask {
             revision: row.get(25)?,
             rebound: quantity(row.get(26)?, row.get(27)?, wanted),
         })
+    }
+}
+
+/// A task with the words on the label of its goods.
+#[derive(Clone, Debug)]
+pub(in crate::fulfilment) struct CodedTask {
+    pub(in crate::fulfilment) task: PickTask,
+    pub(in crate::fulfilment) codes: Codes,
+}
+
+impl FromRow for CodedTask {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self { task: PickTask::from_row(row)?, codes: Codes { sku: row.get(28)?, lot: row.get(29)? } })
     }
 }
 
@@ -250,7 +263,7 @@ pub(in crate::fulfilment) async fn named_tasks_of_note(
 pub(in crate::fulfilment) async fn lock_tasks_of_note(
     tx: &mut Tx,
     note: ReleaseNoteId,
-) -> Result<Vec<PickTask>, StoreError> {
+) -> Result<Vec<CodedTask>, StoreError> {
     tx.all(LOCK_TASKS_OF_NOTE, args![note]).await
 }
 
@@ -462,8 +475,12 @@ sql! {
                 WHERE id = $1 AND revision = $2 AND tote IS NOT NULL AND parcel IS NULL";
     TASKS_OF_NOTE = concat!("SELECT ", task_columns!(), " FROM pick_task t WHERE t.note = $1 ORDER BY t.id");
     NAMED_TASKS_OF_NOTE = named!("WHERE t.note = $1 ORDER BY t.pick_sequence, t.id");
-    LOCK_TASKS_OF_NOTE =
-        concat!("SELECT ", task_columns!(), " FROM pick_task t WHERE t.note = $1 ORDER BY t.id {lock}");
+    /// The codes are asked for in columns, so that the rows of SKU and lot are not locked with the task.
+    LOCK_TASKS_OF_NOTE = concat!(
+        "SELECT ", task_columns!(), ", (SELECT s.code FROM sku s WHERE s.id = t.sku),
+                (SELECT l.code FROM lot l WHERE l.id = t.lot)
+         FROM pick_task t WHERE t.note = $1 ORDER BY t.id {lock}"
+    );
     OTHER_OPEN_TASKS = concat!(
         "SELECT ", task_columns!(), " FROM pick_task t
          WHERE t.note = $1 AND t.reservation = $2 AND t.id <> $3 AND t.state = 'open' ORDER BY t.id {lock}"
