@@ -240,11 +240,12 @@ pub async fn add_tasks(
     order: CustomerOrderId,
     lines: &[TaskLine],
 ) -> Result<Vec<PickTaskId>, FulfilmentRefusal> {
-    let Some(known) = store::wave(tx, wave).await? else { return Err(FulfilmentRefusal::NoSuchWave) };
+    let known = store::wave_for_note(tx, wave, note).await?;
+    let Some((known, released)) = known else { return Err(FulfilmentRefusal::NoSuchWave) };
     if known.state == WaveState::Finished {
         return Err(FulfilmentRefusal::WaveFinished);
     }
-    if store::note(tx, note).await?.is_some() {
+    if released {
         return Err(FulfilmentRefusal::NoteAlreadyReleased);
     }
     if lines.len() > LINES_MAX {
@@ -253,8 +254,9 @@ pub async fn add_tasks(
     let of = Walk { wave, note, picker: None };
     let mut tasks = Vec::new();
     let mut released = Vec::new();
+    let skus = catalog::skus_by_id(tx, lines.iter().map(|line| line.sku)).await?;
     for line in lines {
-        let sku = catalog::sku(tx, line.sku).await?;
+        let sku = skus.get(&line.sku).ok_or(catalog::CatalogRefusal::NoSuchSku)?;
         let whole = Target { measure: sku.measure, wanted: line.wanted, tolerance_bp: sku.tolerance_bp };
         let bound = Quantity::sum(line.bound.iter().map(|bound| bound.quantity)).unwrap_or(Quantity::NONE);
         released.push(Line {
@@ -264,7 +266,7 @@ pub async fn add_tasks(
             unbound: whole.rest(bound),
         });
         for bound in &line.bound {
-            tasks.push(task_for(tx, stamp, of, line.order_line, &sku, bound).await?);
+            tasks.push(task_for(tx, stamp, of, line.order_line, sku, bound).await?);
         }
     }
     store::add_note(tx, &Note { note, wave, site: known.site, order }).await?;

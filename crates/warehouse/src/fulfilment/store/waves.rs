@@ -68,6 +68,28 @@ pub(in crate::fulfilment) async fn wave(tx: &mut Tx, id: WaveId) -> Result<Optio
     tx.optional(WAVE, args![id]).await
 }
 
+/// The wave, and whether the note is in a wave already, be it this or another.
+pub(in crate::fulfilment) async fn wave_for_note(
+    tx: &mut Tx,
+    id: WaveId,
+    note: ReleaseNoteId,
+) -> Result<Option<(Wave, bool)>, StoreError> {
+    let found: Option<WaveForNote> = tx.optional(WAVE_FOR_NOTE, args![id, note]).await?;
+    Ok(found.map(|found| (found.wave, found.released)))
+}
+
+struct WaveForNote {
+    wave: Wave,
+    released: bool,
+}
+
+impl FromRow for WaveForNote {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        let notes: i64 = row.get(8)?;
+        Ok(Self { wave: Wave::from_row(row)?, released: notes > 0 })
+    }
+}
+
 /// The waves of a site, latest first, after the page key.
 pub(in crate::fulfilment) async fn waves(
     tx: &mut Tx,
@@ -134,6 +156,9 @@ sql! {
     ADD_WAVE = "INSERT INTO wave (id, site, starts_at, ends_at, opened_at, tasks_open, state, revision)
                 VALUES ($1, $2, $3, $4, $5, 0, $6, 1)";
     WAVE = "SELECT id, site, starts_at, ends_at, opened_at, tasks_open, state, revision FROM wave WHERE id = $1";
+    WAVE_FOR_NOTE = "SELECT id, site, starts_at, ends_at, opened_at, tasks_open, state, revision,
+                            (SELECT COUNT(*) FROM pick_note n WHERE n.note = $2)
+                     FROM wave WHERE id = $1";
     WAVES = "SELECT id, site, starts_at, ends_at, opened_at, tasks_open, state, revision
              FROM wave
              WHERE site = $1
