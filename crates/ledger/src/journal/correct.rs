@@ -31,7 +31,7 @@ pub async fn correct(
     let lot = lots::lot(tx, correction.lot).await?;
     let place = places::place(tx, correction.place).await?;
     let adjustment = places::the_place(tx, stamp, place.site, PlaceKind::Adjustment).await?;
-    let entry = Entry { cause, site: place.site, day, reason: Some(correction.reason), freed: None };
+    let entry = Entry { cause, site: place.site, day, reason: Some(correction.reason), freed: None, known: Some(&lot) };
     let between = |missing: bool, quantity| {
         let (from, to) = if missing { (place.id, adjustment.id) } else { (adjustment.id, place.id) };
         Move { lot: lot.id, from, to, quantity }

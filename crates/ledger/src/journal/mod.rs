@@ -21,7 +21,7 @@ pub use correct::{Correction, correct, held_at};
 pub use together::post_each;
 pub use waste::{Expired, WasteReason, WriteOff, any_lot_run_out, expire_lots, write_off};
 
-use crate::{LedgerRefusal, PlaceKind, lots, places, reserve, shelf};
+use crate::{LedgerRefusal, Lot, PlaceKind, lots, places, reserve, shelf};
 use rules::Book;
 
 /// The most moves in one posting: a whole delivery of many lots, and still short for one transaction.
@@ -120,17 +120,20 @@ pub async fn post(
     day: Date,
     moves: &[Move],
 ) -> Result<Posted, LedgerRefusal> {
-    Ok(carry(tx, stamp, &Entry { cause, site, day, reason: None, freed: None }, moves).await?.posted)
+    let entry = Entry { cause, site, day, reason: None, freed: None, known: None };
+    Ok(carry(tx, stamp, &entry, moves).await?.posted)
 }
 
 /// What stands over the moves of one posting.
-pub(crate) struct Entry {
+pub(crate) struct Entry<'a> {
     pub(crate) cause: Cause,
     pub(crate) site: SiteId,
     pub(crate) day: Date,
     pub(crate) reason: Option<WasteReason>,
     /// A binding that the moves consume.
     pub(crate) freed: Option<Freed>,
+    /// A lot that need not be read again: what a book asks of it never changes.
+    pub(crate) known: Option<&'a Lot>,
 }
 
 /// So much of a lot in a place is no longer bound.
@@ -147,8 +150,13 @@ pub(crate) struct Carried {
     pub(crate) undone: bool,
 }
 
-pub(crate) async fn carry(tx: &mut Tx, stamp: &Stamp, entry: &Entry, moves: &[Move]) -> Result<Carried, LedgerRefusal> {
-    let mut book = open_book(tx, stamp, entry.site, moves).await?;
+pub(crate) async fn carry(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    entry: &Entry<'_>,
+    moves: &[Move],
+) -> Result<Carried, LedgerRefusal> {
+    let mut book = open_book(tx, stamp, entry, moves).await?;
     let shelves = shelf::lock_or_open(tx, &book.shelves(entry.site)).await?;
     store::load_holdings(tx, &mut book, moves).await?;
     if let Some(freed) = entry.freed {
@@ -181,7 +189,8 @@ pub(crate) async fn carry(tx: &mut Tx, stamp: &Stamp, entry: &Entry, moves: &[Mo
 }
 
 /// Reads the places and lots that the moves name, and refuses those that cannot be meant.
-async fn open_book(tx: &mut Tx, stamp: &Stamp, site: SiteId, moves: &[Move]) -> Result<Book, LedgerRefusal> {
+async fn open_book(tx: &mut Tx, stamp: &Stamp, entry: &Entry<'_>, moves: &[Move]) -> Result<Book, LedgerRefusal> {
+    let site = entry.site;
     if moves.is_empty() {
         return Err(LedgerRefusal::NothingMoves);
     }
@@ -196,7 +205,10 @@ async fn open_book(tx: &mut Tx, stamp: &Stamp, site: SiteId, moves: &[Move]) -> 
         }
         book.add_place(place);
     }
-    let moving: BTreeSet<LotId> = moves.iter().map(|each| each.lot).collect();
+    let mut moving: BTreeSet<LotId> = moves.iter().map(|each| each.lot).collect();
+    if let Some(known) = entry.known.filter(|known| moving.remove(&known.id)) {
+        book.add_lot(known.clone());
+    }
     for lot in lots::lots(tx, &moving).await? {
         book.add_lot(lot);
     }

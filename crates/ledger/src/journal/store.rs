@@ -110,12 +110,12 @@ pub(super) async fn save_holdings(tx: &mut Tx, site: SiteId, book: &Book) -> Res
     tx.put_many(ADD_HOLDING, additions.collect()).await
 }
 
-pub(super) async fn append(tx: &mut Tx, stamp: &Stamp, entry: &Entry, posting: MoveId, moves: &[Moved]) -> Result<()> {
+pub(super) async fn append(tx: &mut Tx, stamp: &Stamp, entry: &Entry<'_>, posting: MoveId, moves: &[Moved]) -> Result<()> {
     append_each(tx, stamp, &[(entry, posting, moves)]).await
 }
 
 /// Writes several postings, one behind the other.
-pub(super) async fn append_each(tx: &mut Tx, stamp: &Stamp, postings: &[(&Entry, MoveId, &[Moved])]) -> Result<()> {
+pub(super) async fn append_each(tx: &mut Tx, stamp: &Stamp, postings: &[(&Entry<'_>, MoveId, &[Moved])]) -> Result<()> {
     let moves =
         postings.iter().flat_map(|(entry, posting, moves)| moves.iter().map(move |moved| (entry, posting, moved)));
     let rows = moves

@@ -71,7 +71,7 @@ pub async fn write_off(
         let held = holdings_of(tx, off.lot, lot.measure).await?;
         held.get(&off.place).map_or(Quantity::NONE, |(_, quantity)| *quantity)
     };
-    let entry = Entry { cause, site: from.site, day, reason: Some(off.reason), freed: None };
+    let entry = Entry { cause, site: from.site, day, reason: Some(off.reason), freed: None, known: None };
     let gone = Move { lot: off.lot, from: from.id, to: waste.id, quantity };
     Ok(carry(tx, stamp, &entry, &[gone]).await?.posted)
 }

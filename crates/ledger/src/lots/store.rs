@@ -35,6 +35,8 @@ sql! {
     CHILDREN = "SELECT child, pieces, grams FROM lot_parent WHERE parent = $1 ORDER BY child";
 }
 
+pub(crate) use lot_columns;
+
 impl FromRow for Lot {
     fn from_row(row: &Row<'_>) -> Result<Self> {
         let cost = match (row.get::<Option<Money>>(15)?, row.get::<Option<String>>(16)?) {

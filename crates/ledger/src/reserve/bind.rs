@@ -116,7 +116,7 @@ async fn choose(
             ReservationState::Promised | ReservationState::Uncovered => {
                 touched.insert(key);
                 let goods = shelves.entry(key).or_default();
-                bindings.push(choose_from(stamp, goods, known, set_aside, shortfall)?);
+                bindings.push(choose_from(stamp, goods, &known, set_aside, shortfall)?);
             }
             ReservationState::Bound => {
                 bindings.push(Binding { reservation: known, bounds: Vec::new(), skipped: Vec::new(), short: None });
@@ -165,7 +165,7 @@ async fn write_chosen(tx: &mut Tx, at: Instant, bindings: &[Binding]) -> Result<
 fn choose_from(
     stamp: &Stamp,
     goods: &mut Shelf,
-    known: Reservation,
+    known: &Reservation,
     set_aside: Option<LotId>,
     shortfall: &Shortfall,
 ) -> Result<Binding, LedgerRefusal> {
@@ -200,7 +200,7 @@ fn choose_from(
     };
     let bounds: Vec<Bound> = taken.into_iter().zip(shares).map(bind).collect();
     let skipped: Vec<Skipped> = passed.into_iter().map(|(lot, why)| Skipped { lot, why }).collect();
-    let reservation = Reservation { open: Quantity::NONE, amount: 0, expires_at: None, ..known };
+    let reservation = Reservation { open: Quantity::NONE, amount: 0, expires_at: None, ..*known };
     Ok(Binding { reservation, bounds, skipped, short })
 }
 

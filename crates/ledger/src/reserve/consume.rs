@@ -7,9 +7,9 @@ use kernel::{Date, LotId, PlaceId, Quantity, ReservationId, Stamp};
 
 use super::{Bound, Reservation, bind::settled, bounds_of, reservation, store};
 use crate::{
-    Cause, LedgerRefusal, Move, Posted, Purpose,
+    Cause, LedgerRefusal, Lot, Move, Posted, Purpose,
     journal::{Carried, Entry, Freed, carry},
-    lots, shelf,
+    shelf,
     usable::usable,
 };
 
@@ -24,6 +24,31 @@ pub struct Pick {
     /// The tote it went into.
     pub to: PlaceId,
     pub rest: Rest,
+}
+
+/// What a picker has to know before the goods leave their place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToPick {
+    pub reservation: Reservation,
+    pub lot: Lot,
+    /// Everything that is bound to the reservation, by lot and place.
+    pub bounds: Vec<Bound>,
+}
+
+impl ToPick {
+    /// What of a lot in a place is kept for the reservation; a count or a write-off may have taken it away.
+    pub fn bound(&self, lot: LotId, place: PlaceId) -> Option<&Bound> {
+        self.bounds.iter().find(|bound| bound.lot == lot && bound.place == place)
+    }
+}
+
+/// A reservation, what is bound to it, and the lot that a picker wants to take for it.
+pub async fn to_pick(tx: &mut Tx, id: ReservationId, lot: LotId) -> Result<ToPick, LedgerRefusal> {
+    if let Some(found) = store::to_pick(tx, id, lot).await? {
+        return Ok(found);
+    }
+    reservation(tx, id).await?;
+    Err(LedgerRefusal::NoSuchLot)
 }
 
 /// What becomes of the part of a binding that was not picked.
@@ -52,15 +77,14 @@ pub async fn consume(
     day: Date,
     pick: &Pick,
 ) -> Result<Consumed, LedgerRefusal> {
-    let known = reservation(tx, pick.reservation).await?;
+    let known = to_pick(tx, pick.reservation, pick.lot).await?.reservation;
     let key = (known.site, known.sku);
     shelf::lock(tx, &BTreeSet::from([key])).await?;
-    let known = reservation(tx, known.id).await?;
-    let lot = lots::lot(tx, pick.lot).await?;
+    let goods = to_pick(tx, known.id, pick.lot).await?;
+    let (known, lot) = (&goods.reservation, &goods.lot);
     let at = known.needed_until.max(stamp.at);
     usable(&lot.life(), at, Purpose::Pick).map_err(|why| LedgerRefusal::LotUnusable { lot: lot.code.clone(), why })?;
-    let bounds = bounds_of(tx, known.id).await?;
-    let bound = bounds.iter().copied().find(|bound| bound.lot == pick.lot && bound.place == pick.place);
+    let bound = goods.bound(pick.lot, pick.place).copied();
     let bound = bound.ok_or_else(|| LedgerRefusal::NotBound { lot: lot.code.clone() })?;
     let taken = known.measure.promised(pick.actual);
     let kept = match pick.rest {
@@ -75,7 +99,7 @@ pub async fn consume(
         (None, false)
     } else {
         let moved = Move { lot: lot.id, from: pick.place, to: pick.to, quantity: pick.actual };
-        let entry = Entry { cause, site: known.site, day, reason: None, freed: Some(freed) };
+        let entry = Entry { cause, site: known.site, day, reason: None, freed: Some(freed), known: Some(lot) };
         let Carried { posted, undone } = carry(tx, stamp, &entry, &[moved]).await?;
         (Some(posted), undone)
     };
@@ -89,7 +113,7 @@ pub async fn consume(
     let (known, has_bounds) = if known.state.is_open() || undone {
         (reservation(tx, known.id).await?, !bounds_of(tx, known.id).await?.is_empty())
     } else {
-        (known, kept > 0 || bounds.len() > 1)
+        (known.clone(), kept > 0 || goods.bounds.len() > 1)
     };
     let actual = posted.as_ref().and_then(|posted| posted.brought_to(pick.to)).unwrap_or(Quantity::NONE);
     let picked = known.picked.plus(actual).unwrap_or(known.picked);

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use bind::{Binding, Skip, Skipped, bind, bind_each, bind_what_there_is, rebind_excluding, skipped};
-pub use consume::{Consumed, Pick, Rest, consume};
+pub use consume::{Consumed, Pick, Rest, ToPick, consume, to_pick};
 pub use promise::{Want, confirm, promise};
 pub use release::{any_promise_lapsed, expire_promises, release};
 pub(crate) use release::{undo, undo_bindings};

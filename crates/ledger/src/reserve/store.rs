@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use kernel::{Exactness, Instant, LotId, OrderLineId, PlaceId, Quantity, ReservationId};
 use store::{FromRow, Param, Question, Result, Row, Tx, args, row, sql};
 
-use super::{Bound, Reservation, Skip, Skipped, promise::in_shape};
-use crate::{LedgerRefusal, journal::Freed, quantities};
+use super::{Bound, Reservation, Skip, Skipped, ToPick, promise::in_shape};
+use crate::{LedgerRefusal, Lot, journal::Freed, lots::store::lot_columns, quantities};
 
 macro_rules! reservation_columns {
     () => {
@@ -43,6 +43,14 @@ sql! {
         "SELECT b.reservation, b.lot, b.place, b.pieces, b.grams, b.amount, l.measure
          FROM binding b JOIN lot l ON l.id = b.lot JOIN reservation r ON r.id = b.reservation
          WHERE b.lot = $1 AND b.place = $2 ORDER BY r.placed_at DESC, r.id DESC";
+    /// The columns of the lot first, behind them those of the reservation.
+    TO_PICK = concat!(
+        "SELECT l.*, r.*, b.lot, b.place, b.pieces, b.grams, b.amount, m.measure
+         FROM (SELECT ", lot_columns!(), " FROM lot WHERE id = $2) l
+         CROSS JOIN (SELECT ", reservation_columns!(), " FROM reservation WHERE id = $1) r
+         LEFT JOIN binding b ON b.reservation = r.id LEFT JOIN lot m ON m.id = b.lot
+         ORDER BY b.lot, b.place {hold}"
+    );
     /// The CHECK of the table refuses what the row does not hold.
     BIND_BALANCE = "UPDATE balance SET bound = bound + $3 WHERE place = $1 AND lot = $2";
     ADD_BINDING =
@@ -65,26 +73,58 @@ sql! {
 
 impl FromRow for Reservation {
     fn from_row(row: &Row<'_>) -> Result<Self> {
-        let measure = row.get(4)?;
-        let quantity = |pieces: usize, grams: usize| -> Result<Quantity> {
-            Ok(quantities::from_columns(row.get(pieces)?, row.get(grams)?, Exactness::Exact))
+        reservation_behind(row, 0)
+    }
+}
+
+/// A reservation whose columns stand behind so many others.
+fn reservation_behind(row: &Row<'_>, others: usize) -> Result<Reservation> {
+    let at = |nth: usize| others.saturating_add(nth);
+    let measure = row.get(at(4))?;
+    let quantity = |pieces: usize, grams: usize| -> Result<Quantity> {
+        Ok(quantities::from_columns(row.get(at(pieces))?, row.get(at(grams))?, Exactness::Exact))
+    };
+    Ok(Reservation {
+        id: row.get(at(0))?,
+        site: row.get(at(1))?,
+        sku: row.get(at(2))?,
+        order_line: row.get(at(3))?,
+        measure,
+        state: row.get(at(5))?,
+        wanted: in_shape(measure, quantity(6, 7)?),
+        open: in_shape(measure, quantity(8, 9)?),
+        amount: row.get(at(10))?,
+        picked: quantity(11, 12)?,
+        deliver_by: row.get(at(13))?,
+        needed_until: row.get(at(14))?,
+        expires_at: row.get(at(15))?,
+        placed_at: row.get(at(16))?,
+    })
+}
+
+/// How many columns of a lot stand before those of the reservation.
+const LOT_COLUMNS: usize = 21;
+
+/// One row of what a picker has to know; a binding is in it if there is one.
+struct ToPickRow {
+    lot: Lot,
+    reservation: Reservation,
+    bound: Option<Bound>,
+}
+
+impl FromRow for ToPickRow {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let reservation = reservation_behind(row, LOT_COLUMNS)?;
+        // The binding stands behind the 38 columns of both.
+        let bound = match row.get::<Option<LotId>>(38)? {
+            Some(lot) => {
+                let quantity = quantities::from_columns(row.get(40)?, row.get(41)?, Exactness::Exact);
+                let quantity = in_shape(row.get(43)?, quantity);
+                Some(Bound { reservation: reservation.id, lot, place: row.get(39)?, quantity, amount: row.get(42)? })
+            }
+            None => None,
         };
-        Ok(Self {
-            id: row.get(0)?,
-            site: row.get(1)?,
-            sku: row.get(2)?,
-            order_line: row.get(3)?,
-            measure,
-            state: row.get(5)?,
-            wanted: in_shape(measure, quantity(6, 7)?),
-            open: in_shape(measure, quantity(8, 9)?),
-            amount: row.get(10)?,
-            picked: quantity(11, 12)?,
-            deliver_by: row.get(13)?,
-            needed_until: row.get(14)?,
-            expires_at: row.get(15)?,
-            placed_at: row.get(16)?,
-        })
+        Ok(Self { lot: Lot::from_row(row)?, reservation, bound })
     }
 }
 
@@ -178,6 +218,16 @@ fn changeable(known: &Reservation) -> [Param<'static>; 8] {
 
 pub(super) async fn confirm(tx: &mut Tx, ids: &BTreeSet<ReservationId>) -> Result<()> {
     tx.put_many(CONFIRM, ids.iter().map(|id| row![*id]).collect()).await
+}
+
+/// Nothing if the reservation or the lot is not there.
+pub(super) async fn to_pick(tx: &mut Tx, reservation: ReservationId, lot: LotId) -> Result<Option<ToPick>> {
+    let rows: Vec<ToPickRow> = tx.all(TO_PICK, args![reservation, lot]).await?;
+    let mut found: Option<ToPick> = None;
+    for ToPickRow { lot, reservation, bound } in rows {
+        found.get_or_insert(ToPick { reservation, lot, bounds: Vec::new() }).bounds.extend(bound);
+    }
+    Ok(found)
 }
 
 pub(super) async fn bindings_of(tx: &mut Tx, reservation: ReservationId) -> Result<Vec<Bound>> {

@@ -30,12 +30,6 @@ pub(super) async fn take(
     Ok(consumed.posted.and_then(|posted| posted.brought_to(tote)).unwrap_or(weighed))
 }
 
-/// Whether the task's goods are still kept for it. A count or a write-off may have taken them away.
-pub(super) async fn is_bound(tx: &mut Tx, task: &PickTask) -> Result<bool, FulfilmentRefusal> {
-    let bounds = ledger::bounds_of(tx, task.reservation).await?;
-    Ok(bounds.iter().any(|bound| bound.lot == task.lot && bound.place == task.bin))
-}
-
 /// How many lots of a product a bin holds.
 pub(super) async fn lots_in_bin(tx: &mut Tx, bin: PlaceId, sku: SkuId) -> Result<i64, FulfilmentRefusal> {
     Ok(store::lots_in_bin(tx, bin, sku).await?)

@@ -4,7 +4,7 @@ use ::store::Tx;
 use edge::{Problem, Sites, parse};
 use events::{Object, tell};
 use kernel::{Actor, Exactness, Instant, LotId, Measure, OrderLineId, PickTaskId, PlaceId, Quantity, Stamp};
-use ledger::{Bound, Lot, Place, PlaceKind, Purpose, Rest, Unusable};
+use ledger::{Bound, Lot, Place, PlaceKind, Purpose, Reservation, Rest, Unusable};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -153,14 +153,15 @@ pub async fn pick(
 ) -> Result<PickAnswer, FulfilmentRefusal> {
     let (open, note) = open_task(tx, stamp, sites, id).await?;
     let task = open.task().clone();
-    let (lot, bin) = (ledger::lot(tx, task.lot).await?, ledger::place(tx, task.bin).await?);
+    let known = ledger::to_pick(tx, task.reservation, task.lot).await?;
+    let bin = ledger::place(tx, task.bin).await?;
     let scanned = scan::read(&picking.scan)?;
     demand_right_bin(&bin, &picking.bin)?;
-    demand_right_goods(tx, &task, &note, &lot, &bin, (&scanned, &picking.scan)).await?;
-    if let Some(reason) = unfit(tx, stamp, &task, &lot).await? {
+    demand_right_goods(tx, &task, &note, &known.lot, &bin, (&scanned, &picking.scan)).await?;
+    if let Some(reason) = unfit_for(stamp, &known.reservation, &known.lot, Purpose::Pick) {
         return give_up(tx, stamp, open, &note, (&[], None), reason).await;
     }
-    if !goods::is_bound(tx, &task).await? {
+    if known.bound(task.lot, task.bin).is_none() {
         let found = goods::bind_again(tx, stamp, &task).await?;
         return settled(tx, stamp, open, &note, (Quantity::NONE, None), &found, ShortReason::NotFound).await;
     }
@@ -321,30 +322,14 @@ fn names(scanned: &Scanned, lot: &Lot) -> bool {
     *code == lot.code || (scanned.gtin.is_some() && lot.supplier_lot.as_ref() == Some(code))
 }
 
-/// Why the lot may not be picked now, if it may not: it must still be good when it arrives.
-async fn unfit(
-    tx: &mut Tx,
-    stamp: &Stamp,
-    task: &PickTask,
-    lot: &Lot,
-) -> Result<Option<ShortReason>, FulfilmentRefusal> {
-    unfit_for(tx, stamp, task, lot, Purpose::Pick).await
-}
-
-pub(super) async fn unfit_for(
-    tx: &mut Tx,
-    stamp: &Stamp,
-    task: &PickTask,
-    lot: &Lot,
-    purpose: Purpose,
-) -> Result<Option<ShortReason>, FulfilmentRefusal> {
-    let needed = ledger::reservation(tx, task.reservation).await?.needed_until;
-    let at = needed.max(stamp.at);
-    Ok(match ledger::usable(&lot.life(), at, purpose) {
+/// Why the lot may not be used now, if it may not: it must still be good when it arrives.
+pub(super) fn unfit_for(stamp: &Stamp, reservation: &Reservation, lot: &Lot, purpose: Purpose) -> Option<ShortReason> {
+    let at = reservation.needed_until.max(stamp.at);
+    match ledger::usable(&lot.life(), at, purpose) {
         Ok(()) => None,
         Err(Unusable::NotApproved { .. } | Unusable::Blocked { .. }) => Some(ShortReason::Blocked),
         Err(Unusable::LifeTooShort { .. }) => Some(ShortReason::Expired),
-    })
+    }
 }
 
 /// What was weighed, or what the scale that printed the label had weighed.

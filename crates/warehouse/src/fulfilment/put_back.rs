@@ -28,10 +28,9 @@ pub async fn put_back(
     let (task, note) = own_task(tx, sites, task).await?;
     let (Some(tote), None) = (task.tote, task.parcel) else { return Err(FulfilmentRefusal::NothingToPutBack) };
     let lot = ledger::lot(tx, task.lot).await?;
-    let unfit = match unfit_for(tx, stamp, &task, &lot, Purpose::Pack).await? {
-        Some(reason) => Some(reason),
-        None => unfit_for(tx, stamp, &task, &lot, Purpose::Ship).await?,
-    };
+    let reservation = ledger::reservation(tx, task.reservation).await?;
+    let unfit =
+        [Purpose::Pack, Purpose::Ship].into_iter().find_map(|purpose| unfit_for(stamp, &reservation, &lot, purpose));
     let Some(reason) = unfit else { return Err(FulfilmentRefusal::StillFit { lot: lot.code }) };
 
     let day = catalog::site(tx, note.site).await?.time.business_day(stamp.at);
