@@ -10,12 +10,12 @@ use warehouse::fulfilment;
 use crate::FlowRefusal;
 
 /// Orders in the words of delivery. Parcels, addresses and customers are asked for once, for all of them.
-pub(crate) async fn drops_of(tx: &mut Tx, known: Vec<outbound::Drop>) -> Result<Vec<Drop>, FlowRefusal> {
+pub(crate) async fn drops_of(tx: &mut Tx, known: &[outbound::Drop]) -> Result<Vec<Drop>, FlowRefusal> {
     let orders: Vec<_> = known.iter().map(|known| known.order).collect();
     let parcels = fulfilment::classes_of_each(tx, &orders).await?;
     let addresses = customers::addresses_by_id(tx, known.iter().map(|known| known.address)).await?;
     let customers = customers::customers_by_id(tx, known.iter().map(|known| known.customer)).await?;
-    let drops = known.into_iter().zip(parcels).map(|(known, parcels)| {
+    let drops = known.iter().zip(parcels).map(|(known, parcels)| {
         let phone = customers.get(&known.customer).and_then(|customer| customer.phone.clone());
         let address = addresses.get(&known.address).map(|address| address.place.clone());
         let door = address.map_or_else(Door::default, |place| door(place, phone, &known.remark));
@@ -24,7 +24,7 @@ pub(crate) async fn drops_of(tx: &mut Tx, known: Vec<outbound::Drop>) -> Result<
     Ok(drops.collect())
 }
 
-fn drop_of(known: outbound::Drop, parcels: &[TemperatureClass], door: Door) -> Drop {
+fn drop_of(known: &outbound::Drop, parcels: &[TemperatureClass], door: Door) -> Drop {
     let mut cargo = Cargo::default();
     for (class, grams) in &known.grams {
         let crates = parcels.iter().filter(|parcel| *parcel == class).count();

@@ -84,7 +84,7 @@ fn warn(NewPlan { site, delivery_window }: NewPlan, shortfall: &Shortfall) {
 async fn drops(tx: &mut Tx, new: NewPlan) -> Result<(Window, Vec<Drop>), FlowRefusal> {
     let window = intake::window(tx, new.site, new.delivery_window).await?.span();
     let known = outbound::deliverable(tx, new.site, new.delivery_window).await?;
-    let drops = order_to_drop::drops_of(tx, known).await?;
+    let drops = order_to_drop::drops_of(tx, &known).await?;
     if drops.len() > planning::DROPS_MAX {
         return Err(PlanningRefusal::TooManyDrops { drops: drops.len(), most: planning::DROPS_MAX }.into());
     }

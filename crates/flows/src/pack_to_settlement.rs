@@ -67,7 +67,7 @@ async fn close(tx: &mut Tx, stamp: &Stamp, sites: &Sites, note: ReleaseNoteId) -
     let sent: Vec<Sent> = packed.into_iter().map(sent).collect();
     let settlement = outbound::close(tx, stamp, note, &sent).await?;
     settlement_to_market::note(tx, stamp, site, &settlement).await?;
-    let parcels: Vec<ExpectedParcel> = fulfilment::parcels_of(tx, order)
+    let parcels: Vec<ExpectedParcel> = fulfilment::closed_parcels_of(tx, order)
         .await?
         .into_iter()
         .map(|parcel| ExpectedParcel {

@@ -39,9 +39,9 @@ pub use places::{
 };
 pub use refusal::LedgerRefusal;
 pub use reserve::{
-    Binding, Bound, Consumed, Pick, Reservation, ReservationState, Rest, Skip, Skipped, ToPick, Want, any_promise_lapsed, bind, bind_each,
-    bind_what_there_is, bounds_of, confirm, consume, expire_promises, promise, rebind_excluding, release, reservation,
-    reservations, reservations_of, skipped, to_pick, uncovered,
+    Binding, Bound, Consumed, Pick, Reservation, ReservationState, Rest, Skip, Skipped, ToPick, Want,
+    any_promise_lapsed, bind, bind_each, bind_what_there_is, bounds_of, confirm, consume, expire_promises, promise,
+    rebind_excluding, release, reservation, reservations, reservations_of, skipped, to_pick, uncovered,
 };
 pub use shelf::{availabilities, availability, availability_of_all, lock_shelves, needed_until};
 pub use stays::{Area, Stay, lots_in, stays_of};

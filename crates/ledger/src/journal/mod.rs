@@ -156,7 +156,7 @@ pub(crate) async fn carry(
     entry: &Entry<'_>,
     moves: &[Move],
 ) -> Result<Carried, LedgerRefusal> {
-    let mut book = open_book(tx, stamp, entry, moves).await?;
+    let mut book = open_book(tx, stamp, entry.site, entry.known, moves).await?;
     let shelves = shelf::lock_or_open(tx, &book.shelves(entry.site)).await?;
     store::load_holdings(tx, &mut book, moves).await?;
     if let Some(freed) = entry.freed {
@@ -178,6 +178,17 @@ pub(crate) async fn carry(
     let moved = book.moved().to_vec();
     store::append(tx, stamp, entry, posting, &moved).await?;
     store::save_holdings(tx, entry.site, &book).await?;
+    settle_shelves(tx, stamp, &book, shelves).await?;
+    Ok(Carried { posted: Posted { posting, moves: moved }, undone })
+}
+
+/// Settles the shelves that goods were taken from, or brought to while somebody waited for them.
+async fn settle_shelves(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    book: &Book,
+    shelves: impl IntoIterator<Item = (shelf::Key, i64)>,
+) -> Result<(), LedgerRefusal> {
     let unsettled =
         |(key, uncovered): &(shelf::Key, i64)| book.took_from(key.1) || (*uncovered > 0 && book.brought_to(key.1));
     let (unsettled, enough): (Vec<_>, Vec<_>) = shelves.into_iter().partition(unsettled);
@@ -185,12 +196,17 @@ pub(crate) async fn carry(
         shelf::settle(tx, stamp, key).await?;
     }
     shelf::touch_all(tx, &enough.into_iter().map(|(key, _)| key).collect::<Vec<_>>()).await?;
-    Ok(Carried { posted: Posted { posting, moves: moved }, undone })
+    Ok(())
 }
 
 /// Reads the places and lots that the moves name, and refuses those that cannot be meant.
-async fn open_book(tx: &mut Tx, stamp: &Stamp, entry: &Entry<'_>, moves: &[Move]) -> Result<Book, LedgerRefusal> {
-    let site = entry.site;
+async fn open_book(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    site: SiteId,
+    known: Option<&Lot>,
+    moves: &[Move],
+) -> Result<Book, LedgerRefusal> {
     if moves.is_empty() {
         return Err(LedgerRefusal::NothingMoves);
     }
@@ -206,7 +222,7 @@ async fn open_book(tx: &mut Tx, stamp: &Stamp, entry: &Entry<'_>, moves: &[Move]
         book.add_place(place);
     }
     let mut moving: BTreeSet<LotId> = moves.iter().map(|each| each.lot).collect();
-    if let Some(known) = entry.known.filter(|known| moving.remove(&known.id)) {
+    if let Some(known) = known.filter(|known| moving.remove(&known.id)) {
         book.add_lot(known.clone());
     }
     for lot in lots::lots(tx, &moving).await? {

@@ -110,7 +110,13 @@ pub(super) async fn save_holdings(tx: &mut Tx, site: SiteId, book: &Book) -> Res
     tx.put_many(ADD_HOLDING, additions.collect()).await
 }
 
-pub(super) async fn append(tx: &mut Tx, stamp: &Stamp, entry: &Entry<'_>, posting: MoveId, moves: &[Moved]) -> Result<()> {
+pub(super) async fn append(
+    tx: &mut Tx,
+    stamp: &Stamp,
+    entry: &Entry<'_>,
+    posting: MoveId,
+    moves: &[Moved],
+) -> Result<()> {
     append_each(tx, stamp, &[(entry, posting, moves)]).await
 }
 

@@ -3,7 +3,7 @@
 use ::store::Tx;
 use kernel::{Date, MoveId, SiteId, Stamp};
 
-use super::{Cause, Entry, MOVES_MAX, Move, Posted, open_book, post, store};
+use super::{Cause, Entry, MOVES_MAX, Move, Posted, open_book, post, settle_shelves, store};
 use crate::{LedgerRefusal, reserve, shelf};
 
 /// Posts the moves of several causes for one business day of a site, all or none. Each cause is a posting of its own,
@@ -19,7 +19,7 @@ pub async fn post_each(
     if moves.len() > MOVES_MAX || causes.iter().any(|(_, moves)| moves.is_empty()) {
         return one_by_one(tx, stamp, site, day, causes).await;
     }
-    let mut book = open_book(tx, stamp, site, &moves).await?;
+    let mut book = open_book(tx, stamp, site, None, &moves).await?;
     let shelves = shelf::lock_or_open(tx, &book.shelves(site)).await?;
     store::load_holdings(tx, &mut book, &moves).await?;
     let mut entries = Vec::with_capacity(causes.len());
@@ -28,7 +28,10 @@ pub async fn post_each(
         for each in moves {
             book.carry(each)?;
         }
-        entries.push((Entry { cause: *cause, site, day, reason: None, freed: None }, begun..book.moved().len()));
+        entries.push((
+            Entry { cause: *cause, site, day, reason: None, freed: None, known: None },
+            begun..book.moved().len(),
+        ));
     }
 
     // From here on it is only written.
@@ -38,19 +41,13 @@ pub async fn post_each(
         book.forget_freed(place, lot, undone);
     }
     let moved = book.moved();
-    let postings: Vec<(&Entry, MoveId, &[_])> = entries
+    let postings: Vec<(&Entry<'_>, MoveId, &[_])> = entries
         .iter()
         .map(|(entry, span)| (entry, stamp.mint(), moved.get(span.clone()).unwrap_or_default()))
         .collect();
     store::append_each(tx, stamp, &postings).await?;
     store::save_holdings(tx, site, &book).await?;
-    for (key, uncovered) in shelves {
-        if book.took_from(key.1) || (uncovered > 0 && book.brought_to(key.1)) {
-            shelf::settle(tx, stamp, key).await?;
-        } else {
-            shelf::touch(tx, key).await?;
-        }
-    }
+    settle_shelves(tx, stamp, &book, shelves).await?;
     Ok(postings.into_iter().map(|(_, posting, moves)| Posted { posting, moves: moves.to_vec() }).collect())
 }
 

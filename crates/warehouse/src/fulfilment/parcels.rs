@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use ::store::Tx;
 use edge::Sites;
 use events::{Object, Told, tell};
-use kernel::{CustomerOrderId, Instant, LotId, OrderLineId, ParcelId, PlaceId, Quantity, ReleaseNoteId, SiteId, Stamp, TemperatureClass};
+use kernel::{
+    CustomerOrderId, Instant, LotId, OrderLineId, ParcelId, PlaceId, Quantity, ReleaseNoteId, SiteId, Stamp,
+    TemperatureClass,
+};
 use ledger::{Cause, Move, Purpose};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -52,6 +55,25 @@ fn packed_line(line: &Line, tasks: &[PickTask]) -> PackedLine {
     }
     let quantity = Quantity::sum(lots.values().copied()).unwrap_or(Quantity::NONE);
     PackedLine { order_line: line.order_line, quantity, lots: lots.into_iter().collect(), short }
+}
+
+/// A parcel as it looks from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedParcel {
+    pub id: ParcelId,
+    /// SSCC-18.
+    pub code: String,
+    pub class: TemperatureClass,
+    pub gross_grams: i64,
+}
+
+/// The parcels of an order without what is in them, in the order they were packed.
+pub async fn closed_parcels_of(tx: &mut Tx, order: CustomerOrderId) -> Result<Vec<ClosedParcel>, FulfilmentRefusal> {
+    let closed = |parcel: Parcel| {
+        let Parcel { id, code, class, gross_grams, .. } = parcel;
+        ClosedParcel { id, code, class, gross_grams }
+    };
+    Ok(store::parcels_of_order(tx, order).await?.into_iter().map(closed).collect())
 }
 
 /// The parcels of an order, in the order they were packed.
