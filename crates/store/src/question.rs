@@ -66,11 +66,11 @@ mod tests {
 
     #[test]
     fn parameters_are_counted_on_and_nothing_is_locked() {
-        static LATE: Stmt = Stmt::declared("late", "SELECT id FROM lot WHERE use_by < $1 AND site = $2 {lock}");
+        static LATE: Stmt = Stmt::declared("late", "SELECT id FROM lot WHERE grams < $1 AND site = $2 {lock}");
         static WAITS: Stmt = Stmt::declared("waits", "SELECT 1 FROM job WHERE due < $1 LIMIT $2 {skip_locked} -- $3");
         assert_eq!(
             text([&LATE, &WAITS].into_iter()),
-            "SELECT EXISTS (SELECT id FROM lot WHERE use_by < $1 AND site = $2 ), \
+            "SELECT EXISTS (SELECT id FROM lot WHERE grams < $1 AND site = $2 ), \
              EXISTS (SELECT 1 FROM job WHERE due < $3 LIMIT $4  )"
         );
     }
