@@ -127,7 +127,8 @@ impl Db {
     }
 
     /// Runs a `verb` that is one statement, durable like any other: a third of the messages of a [`Db::write`]. A second
-    /// statement fails, and so does a set of rows or telling of it in the log.
+    /// statement fails, and so does a set of rows or telling of it in the log. Behind the statement nothing is refused:
+    /// on PostgreSQL it could not be undone.
     pub async fn act<T, E, F>(&self, verb: F) -> Result<T, E>
     where
         F: AsyncFn(&mut Tx) -> Result<T, E> + Send + Sync + 'static,

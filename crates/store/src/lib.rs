@@ -2,8 +2,9 @@
 //! asks which of them it is on, and no other crate names one.
 //!
 //! A verb is an `async fn` over [`Tx`]. [`Db::write`] runs it in a transaction and answers when it is durable;
-//! [`Db::once`] does so once per idempotency key; [`Db::read`] runs a query over a snapshot. Statements are declared
-//! with [`sql!`], arguments given with [`args!`].
+//! [`Db::once`] does so once per idempotency key; [`Db::read`] runs a query over a snapshot. What is a single statement
+//! needs no transaction: [`Db::act`] and [`Db::look`]. Statements are declared with [`sql!`], arguments given with
+//! [`args!`].
 //!
 //! It never goes on after a failed statement, never answers before the commit, and never lets a number, a text or
 //! an id change its meaning between the engines.
