@@ -58,6 +58,21 @@ async fn the_same_key_gives_the_same_order() {
 }
 
 #[tokio::test]
+async fn one_product_on_two_lines_becomes_one() {
+    for shop in shops().await {
+        let mut basket = shop.basket(shop.ann, "sim:ok");
+        let lines = basket["lines"].as_array_mut().unwrap();
+        lines.push(lines[0].clone());
+
+        let order = shop.post(ann(&shop), "/orders", basket).await.ok();
+
+        assert_eq!(order["lines"].as_array().unwrap().len(), 3);
+        assert_eq!(order["lines"][0]["ordered"], json!({ "pieces": 4, "exactness": "exact" }));
+        assert_eq!(shop.available(shop.fish.id).await, Quantity::pieces(6));
+    }
+}
+
+#[tokio::test]
 async fn a_declined_payment_declines_the_order_and_frees_everything() {
     for shop in shops().await {
         let order = shop.place(shop.ann, "sim:decline").await;
