@@ -76,7 +76,8 @@ impl Db {
             .await;
         match done {
             Err(refusal) if trusting => {
-                let before = self.look(async move |tx: &mut Tx| replay(tx, &kept).await).await?;
+                // Where it was written: a replica may not know it yet.
+                let before = self.act(async move |tx: &mut Tx| replay(tx, &kept).await).await?;
                 before.map(Once::Replayed).ok_or(refusal)
             }
             done => done,

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use store::{Key, Once, Result, StoreError, Tx, args, testing::TestDb};
+use store::{
+    Db, Key, Once, Result, StoreError, Tx, args,
+    testing::{self, TestDb},
+};
 
-use crate::{COUNT, NOTE_BACK, Refusal, STACK, note, notes};
+use crate::{COUNT, NOTE_BACK, Refusal, SHOP, STACK, note, notes};
 
 facts! {
     a_key_is_answered_twice_and_done_once
@@ -75,6 +78,22 @@ async fn what_could_not_be_done_twice_is_answered_twice(db: TestDb) {
     assert_eq!(stack("box 1").await.unwrap(), Once::Replayed(()));
     assert!(stack("box 2").await.is_err(), "it stands there already");
     assert_eq!(notes(&db).await, ["left"]);
+}
+
+/// A replica that has heard of nothing yet, however long ago it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replica_that_lags_takes_no_answer_back() {
+    let (Some(here), Some(behind)) = (testing::postgres_room().await, testing::postgres_room().await) else { return };
+    for room in [&here, &behind] {
+        Db::open(&room.url()).await.unwrap().migrate(&SHOP).await.unwrap();
+    }
+    let db = Db::open_with_replica(&here.url(), &behind.url()).await.unwrap();
+    let stack = async || -> Result<Once<()>> {
+        db.once(key("box 1", 1), 1_000, async |tx: &mut Tx| tx.put(STACK, args![1_i64, None::<i64>]).await).await
+    };
+
+    assert_eq!(stack().await.unwrap(), Once::Fresh(()));
+    assert_eq!(stack().await.unwrap(), Once::Replayed(()));
 }
 
 async fn thirty_two_with_one_key_do_it_once(db: TestDb) {
