@@ -39,7 +39,7 @@ async fn hand_over(
 async fn handed_over(tx: &mut Tx, stamp: &Stamp, stop: StopId, proof: &HandOver) -> Result<HandedOver, FlowRefusal> {
     let done = tracking::hand_over(tx, stamp, stop, proof).await?;
     let door = ledger::place_for(tx, stamp, done.site, PlaceKind::Customer, done.customer).await?;
-    fulfilment::hand_over_all(tx, stamp, &done.parcels, door.id).await?;
+    fulfilment::hand_over(tx, stamp, &done.parcels, door.id).await?;
     outbound::hand_over(tx, stamp, done.order).await?;
     let lines = outbound::lines_on_board(tx, done.order).await?;
     feedback::ask(tx, stamp, done.order, done.customer, &lines).await?;

@@ -18,6 +18,7 @@ use axum::{
 };
 use catalog::{NewSite, NewSku, NewZone, Position, Profile, Sku, TaxClass, TaxClasses};
 use edge::{App, Caller, Duty, Gate, Problem, Sites, Workman};
+use flows::Due;
 use kernel::{
     Actor, Clock, Currency, Date, DeciCelsius, Id, IdSource, Instant, JobId, Lang, LotId, Measure, Money, PlaceId,
     Price, ProbeId, Quantity, SiteId, SiteTime, Stamp, TemperatureClass, UserId, ZoneId,
@@ -46,7 +47,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     warehouse::RECALL,
     warehouse::RETURNS,
     orders::MIGRATION,
+    delivery::MIGRATION,
+    delivery::REMEDIES,
     procurement::APPROVAL_DUE_MIGRATION,
+    delivery::WALKS,
+    delivery::HEARD_MIGRATION,
     events::SEAL_QUEUE_MIGRATION,
 ];
 
@@ -228,7 +233,7 @@ impl Shop {
         answer
     }
 
-    /// Lets minutes pass, one sweep in each.
+    /// Lets minutes pass, each asked first what it has brought, as the shop's own clock does it.
     pub(crate) async fn wait(&self, minutes: i64) {
         for _ in 0..minutes {
             self.app.clock.advance_to(self.now().plus_minutes(1));
@@ -236,7 +241,9 @@ impl Shop {
             self.app
                 .db
                 .write(async move |tx: &mut Tx| {
-                    flows::watch(tx, &stamp.again()).await?;
+                    if flows::due(tx, stamp.at, 0).await?.contains(&Due::Sweep) {
+                        flows::sweep(tx, &stamp.again()).await?;
+                    }
                     flows::look_around(tx, &stamp.again()).await
                 })
                 .await

@@ -313,7 +313,13 @@ async fn an_unconfirmed_promise_lapses_and_a_confirmed_one_stays() {
 
         shop.set_now(shop.now().plus_minutes(15));
         let now = shop.now();
+        let ask = async || {
+            let asked = shop.run(async move |tx, _| Ok(tx.any(&[ledger::any_promise_lapsed(now)]).await?)).await;
+            asked.unwrap()
+        };
+        assert_eq!(ask().await, [true]);
         let lapsed = shop.run(async move |tx, stamp| ledger::expire_promises(tx, stamp, now).await).await.unwrap();
+        assert_eq!(ask().await, [false], "a confirmed one never lapses");
 
         assert_eq!(lapsed.iter().map(|reservation| reservation.id).collect::<Vec<_>>(), [left]);
         assert_eq!(shop.reservation(paid).await.state, ReservationState::Promised);
@@ -400,7 +406,13 @@ async fn the_boundary_day_ends_at_midnight_of_the_site_and_the_sweep_finds_it() 
         let last = midnight.plus_millis(-1);
         let sweep = async |now: Instant| {
             shop.set_now(now);
-            shop.run(async move |tx, stamp| ledger::expire_lots(tx, stamp, now).await).await.unwrap()
+            let expired = shop.run(async move |tx, stamp| {
+                let [any] = tx.any(&[ledger::any_lot_run_out(now)]).await?;
+                let expired = ledger::expire_lots(tx, stamp, now).await?;
+                assert_eq!(any, !expired.is_empty(), "it is told before whether there is one");
+                Ok(expired)
+            });
+            expired.await.unwrap()
         };
 
         assert_eq!(lot.usable_until, Some(midnight));

@@ -28,9 +28,9 @@ mod waves;
 pub use origin::{PickedGoods, picks_of_line};
 pub use pack::{NewParcel, ParcelContent, ParcelSheet, pack};
 pub use parcels::{
-    ClosedParcel, PackedLine, classes_of_each, closed_parcels_of, hand_over, hand_over_all, load, order_of, packed,
-    parcel, parcel_by_code, parcels_by_id, parcels_in, parcels_of, parcels_of_each, parcels_of_note, returned, site_of,
-    stage, unload,
+    ClosedParcel, PackedLine, classes_of_each, closed_parcels_of, hand_over, load, order_of, packed, parcel,
+    parcel_by_code, parcels_by_id, parcels_in, parcels_of, parcels_of_each, parcels_of_note, returned, site_of, stage,
+    unload,
 };
 pub use pick::{
     Confirmation, PickAnswer, Picking, ScaleRecord, Shortage, Weighed, pick, scale_record, short, task, task_record,

@@ -213,20 +213,9 @@ pub async fn unload(tx: &mut Tx, stamp: &Stamp, id: ParcelId, lane: PlaceId) -> 
     bring(tx, stamp, parcel, ParcelState::Staged, lane, &body).await
 }
 
-/// Hands a parcel over at the door: from the vehicle to the customer's place.
+/// Hands all parcels of one door over, from the vehicle to the customer's place. Each is a posting and an event of its
+/// own.
 pub async fn hand_over(
-    tx: &mut Tx,
-    stamp: &Stamp,
-    id: ParcelId,
-    customer: PlaceId,
-) -> Result<ParcelSheet, FulfilmentRefusal> {
-    let parcel = locked(tx, id).await?;
-    let body = ParcelHandedOver { order: parcel.order, parcel: id };
-    bring(tx, stamp, parcel, ParcelState::HandedOver, customer, &body).await
-}
-
-/// Hands all parcels of one door over at once. Each is a posting and an event of its own.
-pub async fn hand_over_all(
     tx: &mut Tx,
     stamp: &Stamp,
     ids: &[ParcelId],

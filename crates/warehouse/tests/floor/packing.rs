@@ -151,7 +151,10 @@ async fn a_parcel_goes_to_its_lane_onto_the_van_and_to_the_door() {
         let handed = shop
             .app
             .db
-            .write(async move |tx: &mut Tx| fulfilment::hand_over(tx, &stamp.again(), id, door).await)
+            .write(async move |tx: &mut Tx| {
+                fulfilment::hand_over(tx, &stamp.again(), &[id], door).await?;
+                fulfilment::parcel(tx, &Sites::All, id).await
+            })
             .await
             .unwrap();
         assert_eq!(handed.state, ParcelState::HandedOver);
