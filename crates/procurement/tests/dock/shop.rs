@@ -30,7 +30,7 @@ use kernel::{
     SiteId, Stamp, SupplierId, TemperatureClass, UserId, ZoneId,
 };
 use ledger::{NewPlace, PlaceKind, StockFilter};
-use procurement::approvals::{self, Level, NewApprovalRule};
+use procurement::approvals::{self, ApprovalsRefusal, Level, NewApprovalRule};
 use serde_json::{Value, json};
 use store::{Migration, StoreError, Tx, testing::TestDb};
 use tower::ServiceExt;
@@ -340,8 +340,13 @@ impl Shop {
     /// What the shop does every minute.
     pub(crate) async fn look_for_late_signatures(&self) {
         let stamp = Stamp::system(self.clock.now(), &IdSource::Random);
-        let looked = self.db.write(async move |tx: &mut Tx| approvals::escalate_late(tx, &stamp.again()).await).await;
-        looked.unwrap();
+        let looked = self.db.write(async move |tx: &mut Tx| {
+            if tx.any(&[approvals::any_signature_late(stamp.at)]).await? == [true] {
+                approvals::escalate_late(tx, &stamp.again()).await?;
+            }
+            Ok::<_, ApprovalsRefusal>(())
+        });
+        looked.await.unwrap();
     }
 
     /// The supplier's login.
